@@ -1,0 +1,1 @@
+//! Engine: KL-constrained reinforcement learning, best-of-N and large deviations.

@@ -1,0 +1,1 @@
+//! Floor 3: the nouns of the laboratory.

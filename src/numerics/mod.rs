@@ -1,0 +1,1 @@
+//! Floor 0: numerical methods that know no model.

@@ -1,0 +1,1 @@
+//! Floor 6: from records to files that people read.

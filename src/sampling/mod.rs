@@ -1,0 +1,1 @@
+//! Floor 2: addressed random streams, estimators and the block executor.

@@ -1,0 +1,1 @@
+//! Floor 5: studies and the checks of claims, by engine.
