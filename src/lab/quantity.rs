@@ -1,6 +1,7 @@
 //! Quantities and their routes: the table that everything else is built from.
 
 use super::Instances;
+use super::real::to_json;
 use crate::sampling::Executor;
 use crate::{Error, Result};
 use schemars::JsonSchema;
@@ -121,14 +122,21 @@ fn schema_of<T: JsonSchema>() -> Value {
     schemars::schema_for!(T).to_value()
 }
 
-fn to_value<T: Serialize>(output: &T) -> Result<Value> {
-    // Reals refuse NaN when serialised: a NaN on its way out is a failed computation, never an answer.
-    serde_json::to_value(output).map_err(|error| Error::NotConverged {
-        method: format!("the output cannot be printed ({error}): the computation"),
-        iterations: 0,
-        residual: f64::INFINITY,
-        tolerance: 0.0,
-    })
+/// The schema of an output, where every number may be an infinity.
+fn output_schema_of<T: JsonSchema>() -> Value {
+    fn widen(schema: &mut Value) {
+        match schema {
+            Value::Object(fields) if fields.get("type").is_some_and(|kind| kind == "number") => {
+                *schema = serde_json::json!({"anyOf": [{"type": "number"}, {"enum": ["inf", "-inf"]}]});
+            }
+            Value::Object(fields) => fields.values_mut().for_each(widen),
+            Value::Array(items) => items.iter_mut().for_each(widen),
+            _ => {}
+        }
+    }
+    let mut schema = schema_of::<T>();
+    widen(&mut schema);
+    schema
 }
 
 /// Reads a typed input; an error names the field by its path.
@@ -172,7 +180,7 @@ impl Quantity {
             name,
             about,
             input_schema: schema_of::<I>,
-            output_schema: schema_of::<O>,
+            output_schema: output_schema_of::<O>,
             random: Box::new(move |draw| serde_json::to_value(random(draw)).unwrap_or(Value::Null)),
             routes: Vec::new(),
         }
@@ -186,7 +194,7 @@ impl Quantity {
     fn deterministic<I: DeserializeOwned + 'static, O: Serialize + 'static>(
         compute: impl Fn(I) -> Result<O> + Send + Sync + 'static,
     ) -> RouteFunction {
-        Box::new(move |input, _| Ok(Answer { output: to_value(&compute(from_value(input)?)?)?, simulated: None }))
+        Box::new(move |input, _| Ok(Answer { output: to_json(&compute(from_value(input)?)?)?, simulated: None }))
     }
 
     /// Adds the exact route, accurate to the relative error `rounding`.
@@ -212,8 +220,8 @@ impl Quantity {
     ) -> RouteFunction {
         Box::new(move |input, sampling| {
             let estimate = simulate(from_value(input)?, sampling)?;
-            let stderr = to_value(&estimate.stderr)?;
-            Ok(Answer { output: to_value(&estimate.output)?, simulated: Some((stderr, estimate.samples)) })
+            let stderr = to_json(&estimate.stderr)?;
+            Ok(Answer { output: to_json(&estimate.output)?, simulated: Some((stderr, estimate.samples)) })
         })
     }
 
