@@ -43,7 +43,11 @@ pub fn best_of(levels: &Levels, log_n: f64) -> BestOf {
     let log_ratio = (0..levels.len()).map(|j| {
         let step = levels.log_cdf_step()[j];
         let lost = -(log_extra + levels.log_neg_log_cdf()[j]).exp();
-        lost + if step == f64::INFINITY { 0.0 } else { softplus(log_extra + log_decay_mean(log_extra + step) - log_growth_mean(step)) }
+        lost + if step == f64::INFINITY {
+            0.0
+        } else {
+            softplus(log_extra + log_decay_mean(log_extra + step) - log_growth_mean(step))
+        }
     });
     best_of_from_log_ratio(levels, log_ratio.collect())
 }
@@ -63,7 +67,8 @@ pub(super) fn log_decay_mean(log_x: f64) -> f64 {
     if x < 0.25 {
         // Taylor series of log((1 - e^{-x})/x); the next term is below 1e-17 relative at x = 1/4
         let y = x * x;
-        let even = 1.0 / 24.0 + y * (-1.0 / 2880.0 + y * (1.0 / 181_440.0 + y * (-1.0 / 9_676_800.0 + y / 479_001_600.0)));
+        let even =
+            1.0 / 24.0 + y * (-1.0 / 2880.0 + y * (1.0 / 181_440.0 + y * (-1.0 / 9_676_800.0 + y / 479_001_600.0)));
         -0.5 * x + y * even
     } else {
         (-(-x).exp_m1() / x).ln()
@@ -91,13 +96,7 @@ pub fn best_of_from_log_ratio(levels: &Levels, log_ratio: Vec<f64>) -> BestOf {
         above = survival(j);
     }
     let (low, high) = (levels.values()[0], levels.values()[levels.len() - 1]);
-    BestOf {
-        log_probs,
-        log_ratio,
-        mean: sum(mean).clamp(low, high),
-        kl: sum(kl),
-        win_rate: 1.0 - 0.5 * sum(lost),
-    }
+    BestOf { log_probs, log_ratio, mean: sum(mean).clamp(low, high), kl: sum(kl), win_rate: 1.0 - 0.5 * sum(lost) }
 }
 
 /// $B(N) = \log N - (N-1)/N$, the divergence of best-of-N without atoms and an upper bound with them

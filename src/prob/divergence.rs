@@ -11,7 +11,13 @@ use crate::numerics::sum::sum;
 /// $\log(a/b)$ for positive `a`, `b`, with full relative accuracy where they are close.
 fn log_ratio(a: f64, b: f64) -> f64 {
     let ratio = a / b;
-    if (0.5..2.0).contains(&ratio) { ((a - b) / b).ln_1p() } else if ratio.is_normal() { ratio.ln() } else { a.ln() - b.ln() }
+    if (0.5..2.0).contains(&ratio) {
+        ((a - b) / b).ln_1p()
+    } else if ratio.is_normal() {
+        ratio.ln()
+    } else {
+        a.ln() - b.ln()
+    }
 }
 
 /// Kullback-Leibler divergence $D(a\|b)$ in nats; infinite where `a` has mass and `b` has none.
@@ -37,9 +43,11 @@ pub fn kl_of_log_ratio(p: &[f64], u: &[f64]) -> f64 {
 /// The $f$-divergence $\sum b_i f(a_i/b_i)$ of a convex generator with $f(1) = 0$. `slope_at_infinity` is
 /// $\lim f(t)/t$, the price of mass where `b` has none.
 pub fn f_divergence(a: &[f64], b: &[f64], f: impl Fn(f64) -> f64, slope_at_infinity: f64) -> f64 {
-    sum(a.iter().zip(b).filter(|(a, b)| **a > 0.0 || **b > 0.0).map(|(&a, &b)| {
-        if b > 0.0 { b * f(a / b) } else { a * slope_at_infinity }
-    }))
+    sum(a
+        .iter()
+        .zip(b)
+        .filter(|(a, b)| **a > 0.0 || **b > 0.0)
+        .map(|(&a, &b)| if b > 0.0 { b * f(a / b) } else { a * slope_at_infinity }))
 }
 
 /// $\chi^2(a\|b) = \sum (a_i - b_i)^2 / b_i$; infinite where `a` has mass and `b` has none.

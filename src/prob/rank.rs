@@ -102,14 +102,16 @@ pub fn best_of_random(levels: &Levels, law: RankLaw) -> BestOf {
             .collect(),
         RankLaw::ZeroTruncatedPoisson(c) => {
             let norm = log_decay_mean(c.ln());
-            (0..levels.len())
-                .map(|j| -c * survival(j) + log_decay_mean(c.ln() + levels.log_mass()[j]) - norm)
-                .collect()
+            (0..levels.len()).map(|j| -c * survival(j) + log_decay_mean(c.ln() + levels.log_mass()[j]) - norm).collect()
         }
         RankLaw::Geometric(t) => {
             // log(1 - (1-t) F), from S where t is small and from F where 1 - t is
             let log_miss = |log_survival: f64, neg_log_cdf: f64| {
-                if t < 0.5 { (t + (1.0 - t) * log_survival.exp()).ln() } else { (-(1.0 - t) * (-neg_log_cdf).exp()).ln_1p() }
+                if t < 0.5 {
+                    (t + (1.0 - t) * log_survival.exp()).ln()
+                } else {
+                    (-(1.0 - t) * (-neg_log_cdf).exp()).ln_1p()
+                }
             };
             let mut below = log_miss(0.0, f64::INFINITY);
             (0..levels.len())

@@ -131,7 +131,8 @@ fn write_log_ratio(law: &Law, r: &[f64], beta: f64, log_ratio: &mut [f64]) -> f6
         log_ratio[i] = scaled_difference(beta, r[i], r[best]);
     }
     let (probs, log_probs) = (law.probs(), law.log_probs());
-    let weight = |i: usize, z: f64| if probs[i] > f64::MIN_POSITIVE { probs[i] * z.exp() } else { (log_probs[i] + z).exp() };
+    let weight =
+        |i: usize, z: f64| if probs[i] > f64::MIN_POSITIVE { probs[i] * z.exp() } else { (log_probs[i] + z).exp() };
     let total = sum(law.support().iter().map(|&i| weight(i, log_ratio[i])));
     let log_total = if total > f64::MIN_POSITIVE {
         total.ln()
