@@ -113,7 +113,7 @@ impl LogFactorials {
 
     /// $\log k!$ in double-double; beyond the table by Stirling's series.
     pub fn at(&self, k: u64) -> DoubleDouble {
-        match self.table.get(k as usize) {
+        match self.table.get(usize::try_from(k).unwrap_or(usize::MAX)) {
             Some(&value) => value,
             None if k < SMALL => SMALL_TABLE.at(k),
             None => stirling(k),

@@ -95,7 +95,7 @@ pub fn sum(terms: impl IntoIterator<Item = f64>) -> f64 {
 ///
 /// ```
 /// use tilt::numerics::sum::dot;
-/// assert_eq!(dot(&[1e200, 1.0, 1e200], &[1e100, 1e-5, -1e100]), 1e-5);
+/// assert_eq!(dot(&[1e10, 1.0, 1e10], &[1e10, 1e-5, -1e10]), 1e-5);
 /// ```
 pub fn dot(a: &[f64], b: &[f64]) -> f64 {
     debug_assert_eq!(a.len(), b.len());
