@@ -3,7 +3,11 @@
 pub mod critical_cycles;
 pub mod lattice;
 pub mod markov;
+pub mod memoryless;
 pub mod perron;
 mod polynomial_power;
+pub mod reward_law;
+mod saddle_windows;
 mod scaled;
 mod state_reduction;
+pub mod type_classes;

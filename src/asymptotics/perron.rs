@@ -13,6 +13,7 @@
 use super::critical_cycles::{critical_graph, max_plus_potential};
 use super::scaled::Scaled;
 use super::state_reduction::StateReduction;
+use crate::numerics::log_space::log_sum_exp;
 use crate::{Error, Result};
 
 /// The Perron root and right vector, as logarithms.
@@ -38,7 +39,13 @@ const ITERATIONS: usize = 100;
 pub fn perron(log_matrix: &[f64], states: usize) -> Result<Perron> {
     let graph = critical_graph(log_matrix, states);
     let anchor = graph.edges.first().map_or(0, |edge| edge.0);
-    let mut log_right = max_plus_potential(log_matrix, states, graph.mean, anchor);
+    // Rows that are already of one size (a stochastic matrix, a small tilt) need no scaling; ones are then closer.
+    let row_sizes = log_matrix.chunks(states).map(log_sum_exp);
+    let (low, high) = row_sizes.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), r| (a.min(r), b.max(r)));
+    let mut log_right = match high - low {
+        spread if spread < 1.0 => vec![0.0; states],
+        _ => max_plus_potential(log_matrix, states, graph.mean, anchor),
+    };
     let mut matrix: Vec<Scaled> = (0..states * states)
         .map(|e| Scaled::exp(log_matrix[e] - graph.mean + log_right[e % states] - log_right[e / states]))
         .collect();
@@ -129,7 +136,8 @@ mod tests {
         assert!((ratio / 1e-3 - 1.0).abs() < 1e-5, "{ratio}");
         // Symmetric and weakly joined: root 1 + 1e-30, equal entries.
         let found = perron(&logs(&[1.0, 1e-30, 1e-30, 1.0]), 2).unwrap();
-        assert_eq!((found.log_root, found.log_right), (0.0, vec![0.0, 0.0]));
+        assert_eq!(found.log_root, 0.0);
+        assert_eq!(found.log_right, [0.0, 0.0]);
     }
 
     #[test]
