@@ -190,7 +190,10 @@ fn tilt_directly(chain: &Chain, beta: f64) -> Result<MarkovTilt> {
     let log_stationary = reduction.log_stationary();
     let stationary: Vec<f64> = log_stationary.iter().map(|l| l.exp()).collect();
     let q: Vec<f64> = root.stochastic.iter().map(|x| x.ln().exp()).collect();
-    let mean: f64 = (0..k).map(|i| stationary[i] * chain.reward[i]).sum();
+    // From the heaviest state: exact for constant rewards and at saturation.
+    let heaviest = (0..k).max_by(|&a, &b| stationary[a].total_cmp(&stationary[b])).unwrap_or(0);
+    let pivot = chain.reward[heaviest];
+    let mean = pivot + (0..k).map(|i| stationary[i] * (chain.reward[i] - pivot)).sum::<f64>();
     // s_i - mean as a sum over pairs: exact where nearly all mass is on one reward.
     let centred: Vec<f64> =
         (0..k).map(|i| (0..k).map(|j| stationary[j] * (chain.reward[i] - chain.reward[j])).sum()).collect();
