@@ -32,5 +32,5 @@ pub use error::{Error, Result};
 
 /// Everything that the laboratory knows: one line an engine for each kind of entry.
 pub fn laboratory() -> lab::Laboratory {
-    lab::Laboratory::default()
+    lab::Laboratory { quantities: asymptotics::quantities::all(), ..Default::default() }
 }

@@ -13,6 +13,7 @@ pub mod memoryless;
 pub mod memoryless_best_of;
 pub mod perron;
 mod polynomial_power;
+pub mod quantities;
 pub mod rate;
 pub mod reward_law;
 mod saddle_windows;

@@ -76,8 +76,7 @@ impl StateReduction {
         let states = self.order.len();
         let mut mass: Vec<Scaled> = vec![Scaled::ONE];
         for b in 1..states {
-            let inflow =
-                (0..b).fold(Scaled::ZERO, |total, a| total.plus(mass[a].times(self.flow[a * states + b])));
+            let inflow = (0..b).fold(Scaled::ZERO, |total, a| total.plus(mass[a].times(self.flow[a * states + b])));
             mass.push(if inflow.is_zero() { Scaled::ZERO } else { inflow.times(self.pivot[b].reciprocal()) });
         }
         let logs = normalised_logs(&mass);

@@ -16,7 +16,7 @@
 use super::lattice::is_on;
 use super::memoryless::Memoryless;
 use super::reward_law::reward_law;
-use crate::numerics::special::{normal_log_sf, normal_cdf};
+use crate::numerics::special::{normal_cdf, normal_log_sf};
 use crate::prob::{Tilt, tilt, tilt_to_mean};
 use crate::{Error, Result};
 use std::f64::consts::TAU;
@@ -25,7 +25,7 @@ use std::f64::consts::TAU;
 const ON_LATTICE: f64 = 1e-9;
 
 /// Approximations of a tail probability beside its exact value; all logarithms. Quantity `asymptotics.tail_approx`.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, schemars::JsonSchema)]
 pub struct TailApproximations {
     /// The tilt whose mean reward a symbol is `threshold / n`.
     pub tau: f64,

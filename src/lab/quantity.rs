@@ -2,7 +2,7 @@
 
 use super::Instances;
 use super::real::to_json;
-use crate::sampling::Executor;
+use crate::sampling::{Executor, Plan, Stream, VectorMoments};
 use crate::{Error, Result};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -60,6 +60,25 @@ pub struct Sampling<'a> {
     pub executor: &'a Executor,
     /// Number of draws.
     pub samples: u64,
+}
+
+impl Sampling<'_> {
+    /// Moments of the `components` numbers that `draw` writes, over all draws; each draw has a stream of its own.
+    pub fn moments(&self, components: usize, draw: impl Fn(&mut Stream, &mut [f64]) + Sync) -> Result<VectorMoments> {
+        self.executor.run(
+            "draws",
+            &Plan::fixed(self.samples),
+            || VectorMoments::new(components),
+            |block, moments| {
+                let mut numbers = vec![0.0; components];
+                for mut stream in block.streams() {
+                    draw(&mut stream, &mut numbers);
+                    moments.add(&numbers);
+                }
+                Ok(())
+            },
+        )
+    }
 }
 
 /// A simulated output: means and their standard errors in the same shape, fields that are not random repeated.
