@@ -156,7 +156,9 @@ fn solve(law: &Law, offsets: &[f64], delta: f64, delta_max: f64) -> Result<f64> 
 fn deficit(law: &Law, offsets: &[f64], t: &Tilt, delta_max: f64) -> f64 {
     let off = || law.support().iter().copied().filter(|&i| offsets[i] < 0.0 && t.probs[i] > 0.0);
     let leak = sum(off().map(|i| t.probs[i]));
-    sum([leak * delta_max, -(1.0 - leak) * (-leak).ln_1p()].into_iter().chain(off().map(|i| -t.probs[i] * t.log_ratio[i])))
+    sum([leak * delta_max, -(1.0 - leak) * (-leak).ln_1p()]
+        .into_iter()
+        .chain(off().map(|i| -t.probs[i] * t.log_ratio[i])))
 }
 
 #[cfg(test)]

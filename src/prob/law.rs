@@ -37,7 +37,11 @@ impl Law {
         }
         let total = sum(p.iter().copied());
         if (total - 1.0).abs() > 1e-9 {
-            return Err(Error::invalid("p", format!("a vector of sum {total}"), "probabilities of sum 1 (within 1e-9)"));
+            return Err(Error::invalid(
+                "p",
+                format!("a vector of sum {total}"),
+                "probabilities of sum 1 (within 1e-9)",
+            ));
         }
         let probs: Vec<f64> = p.iter().map(|x| x.abs() / total).collect();
         let log_probs = probs.iter().map(|x| x.ln()).collect();
@@ -145,7 +149,9 @@ mod tests {
     #[test]
     fn rewards_are_checked_by_field() {
         let law = Law::new(&[0.5, 0.5]).unwrap();
-        assert!(check_rewards("gold", &[1.0], &law).unwrap_err().to_string().starts_with("gold is a vector of length 1"));
+        assert!(
+            check_rewards("gold", &[1.0], &law).unwrap_err().to_string().starts_with("gold is a vector of length 1")
+        );
         assert!(check_rewards("r", &[1.0, f64::NAN], &law).unwrap_err().to_string().starts_with("r[1]"));
         assert_eq!(reward_range(&Law::new(&[0.0, 0.5, 0.5]).unwrap(), &[9.0, 1.0, 2.0]), (1.0, 2.0));
     }
