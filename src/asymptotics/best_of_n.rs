@@ -59,7 +59,7 @@ pub fn check_log_best_of(log_best_of: f64) -> Result<()> {
 }
 
 /// Best-of-N against its base law (quantity `asymptotics.bon`).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, schemars::JsonSchema)]
 pub struct BestOfN {
     /// Probability of every outcome.
     pub policy: Vec<f64>,

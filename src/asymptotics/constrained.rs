@@ -9,7 +9,7 @@ use crate::prob::{Law, Regime, check_rewards, kl_optimum, reward_range, tilt};
 use crate::{Error, Result};
 
 /// The tilt of a base law and its divergences (quantity `asymptotics.tilt`).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, schemars::JsonSchema)]
 pub struct ExponentialTilt {
     /// The tilted law.
     pub phi: Vec<f64>,
@@ -52,7 +52,7 @@ pub fn exponential_tilt(law: &Law, r: &[f64], beta: f64) -> Result<ExponentialTi
 }
 
 /// The best law within a KL budget (quantity `asymptotics.kl_rl`).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, schemars::JsonSchema)]
 pub struct KlConstrained {
     /// Which case of the problem holds.
     pub regime: Regime,

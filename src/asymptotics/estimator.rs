@@ -108,7 +108,7 @@ pub fn atom_gap(q: f64, log_n: f64) -> f64 {
 }
 
 /// The estimator's mean under best-of-N (quantity `asymptotics.bon_estimator`, order ties).
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, schemars::JsonSchema)]
 pub struct EstimatorMean {
     /// $E_\pi \hat D(p(y))$.
     pub expected: f64,

@@ -47,7 +47,8 @@ impl HedgeFamily {
 }
 
 /// Where the gold reward is largest; tested in this order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum HedgeRegime {
     /// The gold reward does not vary.
     Flat,
@@ -72,7 +73,7 @@ impl HedgeRegime {
 }
 
 /// The best point to stop (quantity `asymptotics.hedge`).
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, schemars::JsonSchema)]
 pub struct Hedge {
     /// Where the maximum lies.
     pub regime: HedgeRegime,

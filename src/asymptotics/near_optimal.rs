@@ -13,7 +13,7 @@ use crate::prob::{Law, Regime, kl, kl_optimum, reward_range};
 use crate::{Error, Result};
 
 /// A law measured against the budget optimum (quantity `asymptotics.near_optimal`).
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, schemars::JsonSchema)]
 pub struct NearOptimal {
     /// $\beta(\Delta)$.
     pub beta: f64,

@@ -5,7 +5,7 @@ use crate::Result;
 use crate::prob::{Law, Levels, RankLaw, best_of_random, check_rewards};
 
 /// Best of a random number of draws against the base law (quantity `asymptotics.random_bon`).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, schemars::JsonSchema)]
 pub struct RandomBestOf {
     /// Probability of every outcome.
     pub policy: Vec<f64>,

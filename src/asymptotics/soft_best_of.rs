@@ -16,7 +16,7 @@ use crate::prob::{Law, Levels, Tilt, check_rewards, divergence_between_tilts, re
 use crate::{Error, Result};
 
 /// Soft best-of-n against its base and its target (quantity `asymptotics.soft_bon`).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, schemars::JsonSchema)]
 pub struct SoftBestOf {
     /// Probability of every outcome.
     pub policy: Vec<f64>,

@@ -16,7 +16,7 @@ use crate::prob::{
 use crate::{Error, Result};
 
 /// Best-of-N against the family of tilts (quantity `asymptotics.bon_twin`).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, schemars::JsonSchema)]
 pub struct Twin {
     /// $\log(\pi/p)$ centred to base mean 0; `None` off the support; infinite where it overflows.
     pub twin: Vec<Option<f64>>,

@@ -12,7 +12,7 @@ use crate::numerics::roots::newton_bracketed;
 use crate::{Error, Result};
 
 /// A point of the frontier (quantity `asymptotics.win_rate_frontier`).
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, schemars::JsonSchema)]
 pub struct FrontierPoint {
     /// The slope of the log-density of the rank; infinite where it overflows.
     pub c: f64,
@@ -128,7 +128,7 @@ pub fn frontier_rank(c: f64, v: f64) -> f64 {
 }
 
 /// Threshold rejection: redraw until the reward is in the top `share` of the base law.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, schemars::JsonSchema)]
 pub struct ThresholdRejection {
     /// $\log(1/a)$.
     pub kl: f64,
