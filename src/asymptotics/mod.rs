@@ -41,6 +41,7 @@ pub mod random_best_of;
 pub mod rate;
 pub mod reward_law;
 mod saddle_windows;
+pub mod sampling;
 mod scaled;
 pub mod soft_best_of;
 mod state_reduction;
