@@ -7,7 +7,7 @@
 //! | `proxy` | tilting by a proxy reward | R5 |
 //! | `best_of_n` | best-of-N: policy, divergence, win rate, bounds | R6 to R9, R11 |
 //! | `estimator` | the estimator of its divergence, the gap of an atom | R10 |
-//! | `win_rate_frontier` | the best win rate at a KL, threshold rejection | R12, R15 |
+//! | `win_rate_frontier` | the best win rate at a KL, threshold rejection | R12, R13, R15 |
 //! | `random_best_of` | best of a random number | R14 |
 //! | `soft_best_of` | soft best-of-n | R16 to R18 |
 //! | `memoryless`, `reward_law` | independent symbols and the exact law of their total reward | R19, R25 |
@@ -21,6 +21,12 @@
 //! | `twin` | when best-of-N is a tilt | R30 |
 //! | `hedge` | when to stop sampling | R31 |
 //! | `quantities` | the table of quantities: the only file that knows the lab | |
+//! | `memoryless`, `rate`, `tail`, `reward_law`, `memoryless_best_of`, `best_of_asymptotic`, `block` | sums of symbols | R19 to R26 |
+//! | `markov`, `markov_solve`, `markov_finite`, `markov_best_of`, `critical_cycles` | chains | R27 to R29 |
+//! | `twin` | when best-of-N is a tilt | R30 |
+//! | `hedge` | when to stop sampling | R31 |
+//! | `sampling` | draws for the Monte-Carlo routes of finite laws | |
+//! | `quantities` | the adapters to the laboratory | |
 
 pub mod best_of_asymptotic;
 pub mod best_of_n;
@@ -40,6 +46,9 @@ pub mod markov_solve;
 pub mod memoryless;
 pub mod memoryless_best_of;
 pub mod memoryless_sampling;
+pub mod markov_solve;
+pub mod memoryless;
+pub mod memoryless_best_of;
 pub mod near_optimal;
 pub mod perron;
 mod polynomial_power;
@@ -49,6 +58,7 @@ pub mod random_best_of;
 pub mod rate;
 pub mod reward_law;
 mod saddle_windows;
+pub mod sampling;
 mod scaled;
 pub mod soft_best_of;
 mod state_reduction;
