@@ -41,7 +41,8 @@ impl Lattice {
         for &reward in rewards {
             // Refine the common denominator by the denominator of what it does not yet explain.
             let ratio = (reward - minimum) / range;
-            let denominator = convergent_denominator(ratio * width as f64, tolerance / range * width as f64, max_width)?;
+            let denominator =
+                convergent_denominator(ratio * width as f64, tolerance / range * width as f64, max_width)?;
             width = width.checked_mul(denominator)?;
             if width as f64 > max_width {
                 return None;

@@ -65,7 +65,8 @@ pub fn markov_finite(chain: &Chain, initial: &[f64], n: u64, beta: f64) -> Resul
     for _ in 1..n {
         for i in 0..states {
             let row = i * states..(i + 1) * states;
-            next[i] = step(&chain.transition()[row.clone()], &chain.log_transition()[row], chain.reward(), beta, &ahead);
+            next[i] =
+                step(&chain.transition()[row.clone()], &chain.log_transition()[row], chain.reward(), beta, &ahead);
         }
         let common = next[0];
         log_h.add(common.log_h);
@@ -183,7 +184,12 @@ mod tests {
         let excess = |n: u64| {
             let f = markov_finite(&example(), &[0.8, 0.2], n, 0.8).unwrap();
             let x = n as f64;
-            [f.log_z - x * tilted.scgf, f.mean - x * tilted.mean, f.variance - x * tilted.variance, f.kl - x * tilted.kl_rate]
+            [
+                f.log_z - x * tilted.scgf,
+                f.mean - x * tilted.mean,
+                f.variance - x * tilted.variance,
+                f.kl - x * tilted.kl_rate,
+            ]
         };
         for (a, b) in excess(1000).iter().zip(excess(100_000)) {
             assert!((a - b).abs() < 1e-9, "{a} {b}");

@@ -107,13 +107,10 @@ fn by_merging(chain: &Chain, initial: &[f64], n: u64) -> Result<Levels> {
         let (old_values, old_masses) = (std::mem::take(&mut values), std::mem::take(&mut masses));
         let mut cursor = vec![0usize; states];
         // Merge the k shifted copies of one ascending list.
-        while let Some(to) = (0..states)
-            .filter(|&j| cursor[j] < old_values.len())
-            .min_by(|&a, &b| {
-                let value = |j: usize| old_values[cursor[j]] + chain.reward()[j];
-                value(a).total_cmp(&value(b))
-            })
-        {
+        while let Some(to) = (0..states).filter(|&j| cursor[j] < old_values.len()).min_by(|&a, &b| {
+            let value = |j: usize| old_values[cursor[j]] + chain.reward()[j];
+            value(a).total_cmp(&value(b))
+        }) {
             let at = cursor[to];
             cursor[to] += 1;
             let mass = inflow(&old_masses[at * states..(at + 1) * states], &transition, states, to);

@@ -87,7 +87,8 @@ impl OptimumSampler {
         let mut log_h = vec![0.0; states];
         let mut steps = Vec::with_capacity(n as usize - 1);
         for _ in 1..n {
-            let weights = |i: usize, j: usize| chain.log_transition()[i * states + j] + beta * chain.reward()[j] + log_h[j];
+            let weights =
+                |i: usize, j: usize| chain.log_transition()[i * states + j] + beta * chain.reward()[j] + log_h[j];
             let next: Vec<f64> =
                 (0..states).map(|i| log_sum_exp(&(0..states).map(|j| weights(i, j)).collect::<Vec<_>>())).collect();
             steps.push(

@@ -75,10 +75,11 @@ pub fn perron(log_matrix: &[f64], states: usize) -> Result<Perron> {
         }
         let excess: Vec<f64> = rows.iter().map(|r| (high - r).max(0.0)).collect();
         let Some(step) = StateReduction::new(&matrix, &excess, anchor).solve_ones() else { break };
-        for (i, log_step) in step.iter().enumerate() {
-            log_right[i] += log_step;
+        for (i, own) in step.iter().enumerate() {
+            log_right[i] += own.ln();
+            let inverse = own.reciprocal();
             for (j, other) in step.iter().enumerate() {
-                matrix[i * states + j] = matrix[i * states + j].times(Scaled::exp(other - log_step));
+                matrix[i * states + j] = matrix[i * states + j].times(other.times(inverse));
             }
         }
     }

@@ -123,7 +123,12 @@ pub fn reward_law(model: &Memoryless) -> Result<RewardLaw> {
         if types <= ENTRY_LIMIT {
             return build(model, Method::TypeClasses, by_types(model));
         }
-        return Err(Error::too_large("the exact law of the reward by type classes", types, ENTRY_LIMIT, "table entries"));
+        return Err(Error::too_large(
+            "the exact law of the reward by type classes",
+            types,
+            ENTRY_LIMIT,
+            "table entries",
+        ));
     };
     let letters = model.letters().len() as f64;
     let operations = 0.5 * (model.length() as f64).powi(2) * lattice.width() as f64 * letters;
@@ -138,7 +143,12 @@ pub fn reward_law(model: &Memoryless) -> Result<RewardLaw> {
     } else if operations <= OPERATION_LIMIT {
         (Method::LatticeProgram, by_program(model, &lattice))
     } else {
-        return Err(Error::too_large("the exact law of the reward on its lattice", operations, OPERATION_LIMIT, "operations"));
+        return Err(Error::too_large(
+            "the exact law of the reward on its lattice",
+            operations,
+            OPERATION_LIMIT,
+            "operations",
+        ));
     };
     build(model, method, lattice_levels(model, &lattice, log_masses))
 }
@@ -192,7 +202,9 @@ fn points(model: &Memoryless, lattice: &Lattice) -> usize {
 fn by_types(model: &Memoryless) -> (Vec<f64>, Vec<f64>) {
     let (law, n) = (model.letters(), model.length());
     let mut types: Vec<(f64, f64)> = Vec::with_capacity(type_count(n, law.len()) as usize);
-    for_each_type(law.probs(), law.log_probs(), model.rewards(), n, &mut |value, log_mass| types.push((value, log_mass)));
+    for_each_type(law.probs(), law.log_probs(), model.rewards(), n, &mut |value, log_mass| {
+        types.push((value, log_mass))
+    });
     // By mass within a value: the order of summation does not depend on the sort.
     types.par_sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
     merge_levels(&types, model.tolerance())

@@ -49,13 +49,7 @@ pub(crate) fn log_masses(law: &Law, steps: &[f64], n: u64, start: u64, end: u64)
 }
 
 /// Masses of the tilted sum around `centre`, wrapped: entry `j` belongs to `centre + j` modulo the length.
-fn centred_masses(
-    planner: &mut FftPlanner<f64>,
-    tilted: &Tilt,
-    steps: &[f64],
-    n: u64,
-    centre: f64,
-) -> Vec<Complex64> {
+fn centred_masses(planner: &mut FftPlanner<f64>, tilted: &Tilt, steps: &[f64], n: u64, centre: f64) -> Vec<Complex64> {
     let length = n as f64;
     let width = steps.iter().copied().fold(0.0, f64::max);
     let deviation = (length * tilted.variance).sqrt();

@@ -16,7 +16,7 @@
 use super::lattice::is_on;
 use super::memoryless::Memoryless;
 use super::reward_law::reward_law;
-use crate::numerics::special::{normal_log_sf, normal_cdf};
+use crate::numerics::special::{normal_cdf, normal_log_sf};
 use crate::prob::{Tilt, tilt, tilt_to_mean};
 use crate::{Error, Result};
 use std::f64::consts::TAU;

@@ -15,7 +15,13 @@ pub fn type_count(n: u64, letters: usize) -> f64 {
 }
 
 /// Calls `visit(sum_i c_i position_i, log probability)` for every type of length `n`.
-pub(crate) fn for_each_type(probs: &[f64], log_probs: &[f64], positions: &[f64], n: u64, visit: &mut impl FnMut(f64, f64)) {
+pub(crate) fn for_each_type(
+    probs: &[f64],
+    log_probs: &[f64],
+    positions: &[f64],
+    n: u64,
+    visit: &mut impl FnMut(f64, f64),
+) {
     let whole = log_poisson(n, n as f64, (n as f64).ln());
     let weights: Vec<Vec<f64>> = probs
         .iter()
