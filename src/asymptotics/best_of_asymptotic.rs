@@ -19,7 +19,7 @@ use crate::{Error, Result};
 use std::f64::consts::{PI, TAU};
 
 /// Second-order expansion of best-of-N. Quantity `asymptotics.bon_asymptotic`.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, schemars::JsonSchema)]
 pub struct BestOfAsymptotic {
     /// Mean total reward.
     pub mean: f64,

@@ -10,7 +10,7 @@ use crate::Result;
 use crate::prob::{Law, Levels, Regime, best_of, kl_optimum};
 
 /// Best-of-N on a chain. Quantity `asymptotics.markov_bon`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, schemars::JsonSchema)]
 pub struct MarkovBestOf {
     /// Mean total reward.
     pub mean: f64,

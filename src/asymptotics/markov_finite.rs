@@ -18,7 +18,7 @@ use crate::{Error, Result};
 pub const OPERATION_LIMIT: f64 = 1e10;
 
 /// Totals over `n` symbols of the tilted chain. Quantity `asymptotics.markov_finite`.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, schemars::JsonSchema)]
 pub struct MarkovFinite {
     /// `log Z_n = log E e^{beta R}`.
     pub log_z: f64,

@@ -12,7 +12,7 @@ use crate::numerics::roots::newton_bracketed;
 use crate::{Error, Result};
 
 /// The chain's optimum at a budget. Quantity `asymptotics.markov_solve`.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, schemars::JsonSchema)]
 pub struct MarkovOptimum {
     /// The tilt.
     pub beta: f64,

@@ -14,7 +14,7 @@ use crate::prob::{BestOf, Levels, Optimum, Regime, best_of, best_of_kl_bound, kl
 use crate::{Error, Result};
 
 /// Best-of-N on sequences. Quantity `asymptotics.mem_bon`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, schemars::JsonSchema)]
 pub struct MemorylessBestOf {
     /// Mean total reward.
     pub mean: f64,

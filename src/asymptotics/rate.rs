@@ -27,7 +27,7 @@ pub fn rate(p: &[f64], s: &[f64], x: f64, beta: f64) -> Result<Rate> {
 }
 
 /// Scaled cumulants of the log-likelihood reward. Quantity `asymptotics.scgf`.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, schemars::JsonSchema)]
 pub struct ScaledCumulants {
     /// `log sum phi q^t`, `phi` proportional to `p q^beta`.
     pub value: f64,

@@ -295,7 +295,7 @@ fn by_program(model: &Memoryless, lattice: &Lattice) -> Vec<f64> {
 }
 
 /// Exact law of the reward at thresholds. Quantity `asymptotics.reward_dist`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, schemars::JsonSchema)]
 pub struct RewardDistribution {
     /// Number of levels.
     pub levels: usize,

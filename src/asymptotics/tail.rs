@@ -25,7 +25,7 @@ use std::f64::consts::TAU;
 const ON_LATTICE: f64 = 1e-9;
 
 /// Approximations of a tail probability beside its exact value; all logarithms. Quantity `asymptotics.tail_approx`.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, schemars::JsonSchema)]
 pub struct TailApproximations {
     /// The tilt whose mean reward a symbol is `threshold / n`.
     pub tau: f64,

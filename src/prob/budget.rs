@@ -15,7 +15,8 @@ use crate::numerics::sum::sum;
 use crate::{Error, Result};
 
 /// Which case of the budget problem holds; tested in this order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Regime {
     /// The reward is constant on the support: every feasible law is optimal, the answer is the base law.
     Degenerate,

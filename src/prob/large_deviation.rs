@@ -13,7 +13,7 @@ use crate::numerics::roots::newton_bracketed;
 use crate::{Error, Result};
 
 /// The rate of large deviations at a point.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, schemars::JsonSchema)]
 pub struct Rate {
     /// $I_\beta(x)$ in nats; infinite outside the range of the reward.
     pub rate: f64,

@@ -34,4 +34,4 @@ pub use large_deviation::{Rate, rate, tilt_to_mean};
 pub use law::{Law, check_rewards, reward_range};
 pub use levels::Levels;
 pub use rank::{RankLaw, best_of_random};
-pub use tilt::{Tilt, tilt, tilt_to_limit};
+pub use tilt::{Tilt, divergence_between_tilts, tilt, tilt_to_limit};

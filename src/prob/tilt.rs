@@ -75,6 +75,22 @@ pub fn tilt_to_limit(law: &Law, r: &[f64]) -> Tilt {
     Tilt { kl: u, ..describe(law, r, f64::INFINITY, log_ratio, log_z) }
 }
 
+/// $D(a\|b)$ between two tilts of the same base law, from their log-ratios: masses that underflow keep their part.
+pub fn divergence_between_tilts(a: &Tilt, b: &Tilt) -> f64 {
+    sum((0..a.probs.len()).map(|i| match a.log_ratio[i] - b.log_ratio[i] {
+        // both lost to underflow of the exponent
+        u if u.is_nan() => 0.0,
+        u if u == f64::INFINITY => {
+            if a.probs[i] > 0.0 {
+                f64::INFINITY
+            } else {
+                0.0
+            }
+        }
+        u => divergence_term(b.probs[i], a.probs[i], u),
+    }))
+}
+
 /// $\log p(\text{set})$, accurate also where the set has nearly all the mass.
 pub(super) fn log_mass_where(law: &Law, in_set: impl Fn(usize) -> bool) -> f64 {
     let mass = |inside: bool| sum(law.support().iter().filter(|&&i| in_set(i) == inside).map(|&i| law.probs()[i]));
@@ -157,11 +173,8 @@ pub(super) fn divergence_term(p: f64, q: f64, u: f64) -> f64 {
 }
 
 fn describe(law: &Law, r: &[f64], beta: f64, log_ratio: Vec<f64>, log_z: f64) -> Tilt {
-    let (p, log_p) = (law.probs(), law.log_probs());
-    let mut probs = vec![0.0; law.len()];
-    for &i in law.support() {
-        probs[i] = ratio_to_prob(p[i], log_p[i], log_ratio[i]);
-    }
+    let p = law.probs();
+    let probs = law.reweighted(|i| log_ratio[i]);
     let kl = sum(law.support().iter().map(|&i| divergence_term(p[i], probs[i], log_ratio[i])));
     let reverse_kl = sum(law.support().iter().map(|&i| reverse_term(p[i], probs[i], log_ratio[i])));
     let Moments { mean, variance, third_cumulant, fourth_cumulant } = moments(law, r, &probs);
