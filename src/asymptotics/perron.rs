@@ -5,7 +5,7 @@
 //! tame. (2) Noda's iteration (T. Noda 1971): with row sums `r` and `rho = max r`, solve `(rho - B) y = 1`, rescale by
 //! `y`. `max r` decreases and `min r` increases to the root, from any start, periodic or not, at a quadratic rate
 //! (L. Elsner 1976) that does not depend on the spectral gap, where the power iteration slows down without limit. The
-//! system is solved without subtraction ([`StateReduction`]), so the vector is accurate entry by entry.
+//! system is solved without subtraction, so the vector is accurate entry by entry.
 //!
 //! Cost: `O(k^3)` an iteration, about 10 iterations. The root is bracketed by `min r` and `max r`: the bracket is the
 //! residual that an error reports.

@@ -58,13 +58,13 @@ impl StateReduction {
         let mut right = vec![Scaled::ONE; states];
         for gone in (1..states).rev() {
             let share = right[gone].times(self.pivot[gone].reciprocal());
-            for a in 0..gone {
-                right[a] = right[a].plus(share.times(self.flow[a * states + gone]));
+            for (a, value) in right[..gone].iter_mut().enumerate() {
+                *value = value.plus(share.times(self.flow[a * states + gone]));
             }
         }
         let mut y: Vec<Scaled> = Vec::with_capacity(states);
-        for a in 0..states {
-            let total = (0..a).fold(right[a], |total, b| total.plus(self.flow[a * states + b].times(y[b])));
+        for (a, &known) in right.iter().enumerate() {
+            let total = (0..a).fold(known, |total, b| total.plus(self.flow[a * states + b].times(y[b])));
             y.push(total.times(self.pivot[a].reciprocal()));
         }
         Some(self.unordered(&normalised(&y)))
