@@ -238,12 +238,13 @@ pub(crate) fn merge_levels(sorted: &[(f64, f64)], tolerance: f64) -> (Vec<f64>, 
 fn on_lattice_by_types(model: &Memoryless, lattice: &Lattice) -> Vec<f64> {
     let law = model.letters();
     let steps: Vec<f64> = lattice.steps.iter().map(|&s| s as f64).collect();
-    let mut log_masses = vec![f64::NEG_INFINITY; points(model, lattice)];
+    // Linear sums of scaled numbers: repeated logarithms would add a rounding of the logarithm's size each time.
+    let mut cells = vec![Scaled::ZERO; points(model, lattice)];
     for_each_type(law.probs(), law.log_probs(), &steps, model.length(), &mut |place, log_mass| {
-        let cell = &mut log_masses[place as usize];
-        *cell = if *cell == f64::NEG_INFINITY { log_mass } else { log_add_exp(*cell, log_mass) };
+        let cell = &mut cells[place as usize];
+        *cell = cell.plus(Scaled::exp(log_mass));
     });
-    log_masses
+    cells.iter().map(|c| c.ln()).collect()
 }
 
 /// Both ends by the recurrence, the middle by windows.
