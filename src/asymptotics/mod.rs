@@ -20,12 +20,12 @@
 //! | `markov_finite`, `markov_reward_law`, `markov_best_of` | chains of n symbols | R28 |
 //! | `twin` | when best-of-N is a tilt | R30 |
 //! | `hedge` | when to stop sampling | R31 |
-//! | `outcome_sampling`, `level_sampling`, `memoryless_sampling`, `markov_sampling` | draws of all of these | |
+//! | `tilt_sampling`, `outcome_sampling`, `level_sampling`, `memoryless_sampling`, `markov_sampling` | draws of all of these | |
 //! | `quantities` | the table of quantities: the only file that knows the lab | |
 //! | `memoryless`, `rate`, `tail`, `reward_law`, `memoryless_best_of`, `best_of_asymptotic`, `block` | sums of symbols | R19 to R26 |
 //! | `markov`, `markov_solve`, `markov_finite`, `markov_best_of`, `critical_cycles` | chains | R27 to R29 |
 //! | `sampling` | draws for the Monte-Carlo routes of finite laws | |
-//! | `outcome_sampling`, `level_sampling`, `memoryless_sampling`, `markov_sampling` | draws of all of these | |
+//! | `tilt_sampling`, `outcome_sampling`, `level_sampling`, `memoryless_sampling`, `markov_sampling` | draws of all of these | |
 //! | `quantities` | the adapters to the laboratory | |
 
 pub mod best_of_asymptotic;
@@ -60,6 +60,7 @@ mod scaled;
 pub mod soft_best_of;
 mod state_reduction;
 pub mod tail;
+pub mod tilt_sampling;
 pub mod twin;
 pub mod type_classes;
 pub mod win_rate_frontier;

@@ -2,8 +2,11 @@
 
 use crate::asymptotics::constrained::{ExponentialTilt, KlConstrained, exponential_tilt, kl_constrained};
 use crate::asymptotics::near_optimal::{NearOptimal, near_optimal};
-use crate::lab::{Instances, Quantity};
-use crate::prob::Law;
+use crate::asymptotics::tilt_sampling::tilt_from_counts;
+use crate::lab::{Estimate, Instances, Quantity, Sampling};
+use crate::prob::{Law, check_rewards};
+use crate::sampling::{Categorical, Histogram, Plan};
+use crate::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -48,6 +51,29 @@ pub(super) fn random_rewards(draw: &mut Instances) -> (Vec<f64>, Vec<f64>) {
     (draw.law(k), draw.rewards(k))
 }
 
+fn simulate_tilt(input: TiltInput, sampling: &Sampling) -> Result<Estimate<ExponentialTilt>> {
+    let law = Law::new(&input.p)?;
+    check_rewards("r", &input.r, &law)?;
+    if !input.beta.is_finite() {
+        return Err(Error::invalid("beta", input.beta, "a finite number"));
+    }
+    let base = Categorical::new(law.probs())?;
+    let outcomes = Histogram::whole_numbers(law.len() as u32);
+    let drawn = sampling.executor.run(
+        "draws",
+        &Plan::fixed(sampling.samples),
+        || outcomes.clone(),
+        |block, counts| {
+            for mut stream in block.streams() {
+                counts.add(base.draw(&mut stream) as f64);
+            }
+            Ok(())
+        },
+    )?;
+    let (output, stderr) = tilt_from_counts(drawn.counts(), &input.r, input.beta);
+    Ok(Estimate { output, stderr, samples: sampling.samples })
+}
+
 pub fn all() -> Vec<Quantity> {
     vec![
         Quantity::new::<TiltInput, ExponentialTilt>(
@@ -58,7 +84,8 @@ pub fn all() -> Vec<Quantity> {
                 TiltInput { p, r, beta: draw.uniform(-3.0, 3.0) }
             },
         )
-        .exact::<TiltInput, ExponentialTilt>(1e-12, |i| exponential_tilt(&Law::new(&i.p)?, &i.r, i.beta)),
+        .exact::<TiltInput, ExponentialTilt>(1e-12, |i| exponential_tilt(&Law::new(&i.p)?, &i.r, i.beta))
+        .monte_carlo::<TiltInput, ExponentialTilt>(simulate_tilt),
         Quantity::new::<BudgetInput, KlConstrained>(
             "asymptotics.kl_rl",
             "largest mean reward within a KL budget",
