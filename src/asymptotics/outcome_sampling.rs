@@ -11,19 +11,10 @@
 //! mean of $\log(b_j/P_j)$ about $1/M$; the shares of soft best-of-n at most $\pi(1-\pi)/M$ an entry.
 
 use super::best_of_n::Ties;
+use super::level_sampling::best_level;
 use crate::Result;
-use crate::numerics::log_space::log1m_exp;
 use crate::prob::{Law, Levels, RankLaw, check_rewards};
 use crate::sampling::{Categorical, Stream};
-
-/// The level of the best of $N = e^{L}$ draws, from a standard exponential: the lowest $j$ with
-/// $\log S_j \le \log(1 - e^{-E/N})$. Exact for every real $L \ge 0$; $N$ is never formed.
-pub fn best_level(levels: &Levels, log_n: f64, exponential: f64) -> usize {
-    let log_x = exponential.ln() - log_n; // E / N
-    let log_survival = if log_x < -37.0 { log_x } else { log1m_exp(-log_x.exp()) };
-    levels.log_survival().partition_point(|&s| s > log_survival)
-}
-
 /// A base law and a reward, ready for draws.
 #[derive(Clone, Debug)]
 pub struct Draws {
@@ -78,7 +69,7 @@ impl Draws {
 
     /// The best of $N = e^{L}$ draws by the inverse cdf of the maximum. One or two positions.
     pub fn best_of(&self, log_n: f64, stream: &mut Stream) -> usize {
-        let (inside, within) = &self.members[best_level(&self.levels, log_n, stream.exponential())];
+        let (inside, within) = &self.members[best_level(&self.levels, log_n, stream)];
         inside[within.as_ref().map_or(0, |law| law.draw(stream))]
     }
 
