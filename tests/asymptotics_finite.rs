@@ -197,13 +197,14 @@ proptest! {
         prop_assume!(distinct(&reward) == distinct(r));
         let again = twin(&law, &reward, log_n).unwrap();
         prop_assert!(again.kl_to_tilt < 1e-24, "{again:?}");
-        prop_assert!(distinct(r) == 1 || (again.beta_star - 1.0).abs() < 1e-6, "{again:?}");
-        // the matched mean is the nearest tilt: any other is farther
+        // (an outcome that the policy loses to underflow leaves the limit as nearest tilt)
+        prop_assert!(distinct(r) == 1 || again.beta_star == f64::INFINITY || (again.beta_star - 1.0).abs() < 1e-6, "{again:?}");
+        // the matched mean is the nearest tilt: any other is farther, down to squares of rounding errors
         if distinct(r) > 1 && at.beta_star.is_finite() {
             let policy = best_of_n(&law, r, log_n, Ties::Random).unwrap().policy;
             for factor in [0.9, 1.1] {
                 let other = exponential_tilt(&law, r, factor * at.beta_star).unwrap();
-                prop_assert!(tilt::prob::kl(&policy, &other.phi) >= at.kl_to_tilt * (1.0 - 1e-12));
+                prop_assert!(tilt::prob::kl(&policy, &other.phi) >= at.kl_to_tilt * (1.0 - 1e-12) - 1e-29);
             }
         }
     }

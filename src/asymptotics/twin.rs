@@ -4,8 +4,8 @@
 //! with one or two levels, and for one reward (up to affine maps) on three or more (question of Yang et al. 2024; derived).
 //!
 //! The nearest tilt is the one with best-of-N's own mean reward: $\partial_b D(\pi\|\varphi_b) = E_{\varphi_b} r - E_\pi r$.
-//! The mean is matched by its gain over the base mean or by its shortfall from the maximum, whichever is smaller, so
-//! neither $\log N \to 0$ nor $\log N \to \infty$ costs digits.
+//! The difference of the two means is summed from differences of the two laws, $\pi\,(e^{\log\varphi/\pi} - 1)$, so neither
+//! $\log N \to 0$ nor $\log N \to \infty$ costs digits.
 
 use super::best_of_n::check_log_best_of;
 use crate::numerics::roots::newton_bracketed;
@@ -57,40 +57,32 @@ pub fn twin(law: &Law, r: &[f64], log_best_of: f64) -> Result<Twin> {
     Ok(Twin { twin, beta_star: nearest.beta, kl_to_tilt })
 }
 
-/// The tilt whose mean reward is that of $p\,e^u$, for a log-ratio $u$ that raises the mean.
+/// The tilt whose mean reward is that of the policy $p\,e^u$, for a log-ratio $u$ that raises the mean.
 fn tilt_matching_mean(law: &Law, r: &[f64], log_ratio: &[f64]) -> Result<Tilt> {
     let (low, top) = reward_range(law, r);
     if low == top || log_ratio.iter().all(|&u| u == 0.0) {
         return Ok(tilt(law, r, 0.0));
     }
-    // Rewards measured from the top in units of the range: in [-1, 0], without overflow.
-    let range = 0.5 * top - 0.5 * low;
-    let from_top: Vec<f64> = r.iter().map(|x| (0.5 * x - 0.5 * top) / range).collect();
-    let base_mean = law.expectation(|i| from_top[i]);
-    let gain = |u: &[f64]| law.expectation(|i| u[i].exp_m1() * (from_top[i] - base_mean));
-    let shortfall = |q: &[f64]| sum(law.support().iter().map(|&i| q[i] * from_top[i])).abs();
     let policy = law.reweighted(|i| log_ratio[i]);
-    let wanted_shortfall = shortfall(&policy);
-    if wanted_shortfall == 0.0 {
+    if law.support().iter().all(|&i| policy[i] == 0.0 || r[i] == top) {
         return Ok(tilt_to_limit(law, r));
     }
-    let near_base = wanted_shortfall > -0.5 * base_mean;
-    let wanted_gain = if near_base { gain(log_ratio) } else { 0.0 };
+    // Rewards from the policy's heaviest outcome, in units of half the range: |x| <= 2, without overflow.
+    let half_range = 0.5 * top - 0.5 * low;
+    let heaviest =
+        law.support().iter().copied().fold(law.support()[0], |h, i| if policy[i] > policy[h] { i } else { h });
+    let scaled: Vec<f64> = r.iter().map(|x| (0.5 * x - 0.5 * r[heaviest]) / half_range).collect();
+    // Mean of the tilt less mean of the policy, by differences of the two laws that keep their digits.
     let residual = |log_b: f64| {
-        let t = tilt(law, &from_top, log_b.exp());
-        let slope = t.beta * t.variance; // d mean / d log b
-        if near_base {
-            let value = gain(&t.log_ratio);
-            ((value / wanted_gain).ln(), slope / value)
-        } else {
-            let value = shortfall(&t.probs);
-            ((wanted_shortfall / value).ln(), slope / value)
-        }
+        let t = tilt(law, &scaled, log_b.exp());
+        let difference = |i: usize| match t.log_ratio[i] - log_ratio[i] {
+            d if d.is_nan() => 0.0,
+            d if d < 0.0 => policy[i] * d.exp_m1(),
+            d => -t.probs[i] * (-d).exp_m1(),
+        };
+        (sum(law.support().iter().map(|&i| difference(i) * scaled[i])), t.beta * t.variance)
     };
-    let variance = tilt(law, &from_top, 0.0).variance;
-    let start = (wanted_gain.max(1e-300) / variance).ln().clamp(-700.0, 700.0);
-    let start = if near_base { start } else { 0.0 };
-    let (mut lo, mut hi, mut step) = (start - 0.1, start + 0.1, 0.5);
+    let (mut lo, mut hi, mut step) = (-0.1, 0.1, 0.5);
     while residual(lo).0 > 0.0 && lo > -740.0 {
         (lo, step) = (lo - step, 2.0 * step);
     }
@@ -98,20 +90,21 @@ fn tilt_matching_mean(law: &Law, r: &[f64], log_ratio: &[f64]) -> Result<Tilt> {
     while residual(hi).0 < 0.0 && hi < 709.0 {
         (hi, step) = ((hi + step).min(709.0), 2.0 * step);
     }
-    let root = newton_bracketed(residual, lo, hi, start);
-    let (value, slope) = residual(root.x);
-    if value.is_nan() || value.abs() > 1e-6 {
+    let root = newton_bracketed(residual, lo, hi, 0.0f64.clamp(lo, hi));
+    if !root.found() {
         return Err(Error::NotConverged {
             method: "the tilt of a given mean reward".into(),
             iterations: root.iterations,
-            residual: value,
-            tolerance: 1e-6,
+            residual: root.value,
+            tolerance: 0.0,
         });
     }
     // log b has the absolute accuracy of its own size: one Newton step in b itself
-    let b = root.x.exp() * (1.0 - value / slope);
-    let nearest = tilt(law, &from_top, b);
-    Ok(Tilt { beta: 0.5 * (b / range), ..nearest })
+    let (value, slope) = residual(root.x);
+    let correction = value / slope;
+    let b = root.x.exp() * if correction.abs() < 1e-6 { 1.0 - correction } else { 1.0 };
+    let nearest = tilt(law, &scaled, b);
+    Ok(Tilt { beta: 0.5 * (b / half_range), ..nearest })
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The best win rate at a KL budget, for rewards without atoms (R12), and threshold rejection next to it (R15).
 //!
-//! The win rate depends on a law only through the density of the rank $U \in [0,1]$ of its draws. The best density at a
+//! The win rate depends on a law only through the density of the rank $U$, between 0 and 1, of its draws. The best density at a
 //! given divergence is $c\,e^{cu}/(e^c - 1)$, with $x = c/2$
 //! $$KL(c) = x\coth x - 1 - \log\frac{\sinh x}{x}, \qquad W(c) = \tfrac12 + \tfrac12\Big(\coth x - \frac1x\Big),
 //! \qquad \frac{dW}{dKL} = \frac1c.$$

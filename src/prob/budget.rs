@@ -96,10 +96,10 @@ pub fn kl_optimum(law: &Law, r: &[f64], delta: f64) -> Result<Optimum> {
     Ok(Optimum { regime: Regime::Interior, beta, tilt: at_root, delta_max, r_max })
 }
 
-/// $(r_i - r_{ref})\,2^{-e}$ with $e$ chosen so that the range is about one, and $e$ (0 for ranges of ordinary size).
+/// $(r_i - r_{ref})\,2^{-e}$ with $e$ chosen so that the range is about one, and $e$.
 /// The scaling is by a power of two, so it rounds nothing.
 pub(super) fn unit_offsets(r: &[f64], reference: f64, half_range: f64) -> (Vec<f64>, i32) {
-    let exponent = if (1e-60..1e60).contains(&half_range) { 0 } else { libm::ilogb(half_range) + 1 };
+    let exponent = libm::ilogb(half_range) + 1;
     let offset = |x: &f64| {
         let d = x - reference;
         if d.is_finite() { libm::scalbn(d, -exponent) } else { libm::scalbn(0.5 * x - 0.5 * reference, 1 - exponent) }
@@ -112,7 +112,7 @@ pub(super) fn unit_offsets(r: &[f64], reference: f64, half_range: f64) -> (Vec<f
 fn solve(law: &Law, offsets: &[f64], delta: f64, delta_max: f64) -> Result<f64> {
     let (low, _) = reward_range(law, offsets);
     let at_base = tilt(law, offsets, 0.0);
-    let quadratic = (2.0 * delta / at_base.variance).sqrt();
+    let quadratic = ((2.0 * delta).sqrt() / at_base.variance.sqrt()).min(1e300);
     if quadratic * -low < 1e-17 {
         return Ok(quadratic); // the next term is smaller by a factor b * range
     }
@@ -141,12 +141,12 @@ fn solve(law: &Law, offsets: &[f64], delta: f64, delta_max: f64) -> Result<f64> 
     let b = root.x.exp();
     let (value, slope) = residual(root.x);
     let polished = b * (1.0 - value / slope);
-    if value.abs() > 1e-6 && hi < 709.0 {
+    if !root.found() && hi < 709.0 {
         return Err(Error::NotConverged {
             method: "the KL budget".into(),
             iterations: root.iterations,
             residual: value,
-            tolerance: 1e-6,
+            tolerance: 0.0,
         });
     }
     Ok(if polished.is_finite() && (polished / b - 1.0).abs() < 1e-6 { polished } else { b })
@@ -157,9 +157,9 @@ fn solve(law: &Law, offsets: &[f64], delta: f64, delta_max: f64) -> Result<f64> 
 fn deficit(law: &Law, offsets: &[f64], t: &Tilt, delta_max: f64) -> f64 {
     let off = || law.support().iter().copied().filter(|&i| offsets[i] < 0.0 && t.probs[i] > 0.0);
     let leak = sum(off().map(|i| t.probs[i]));
-    sum([leak * delta_max, -(1.0 - leak) * (-leak).ln_1p()]
-        .into_iter()
-        .chain(off().map(|i| -t.probs[i] * t.log_ratio[i])))
+    let kept = sum(law.support().iter().filter(|&&i| offsets[i] == 0.0).map(|&i| t.probs[i]));
+    let log_kept = if leak < 0.5 { (-leak).ln_1p() } else { kept.max(f64::MIN_POSITIVE).ln() };
+    sum([leak * delta_max, -kept * log_kept].into_iter().chain(off().map(|i| -t.probs[i] * t.log_ratio[i])))
 }
 
 #[cfg(test)]

@@ -44,7 +44,12 @@ impl Law {
             ));
         }
         let probs: Vec<f64> = p.iter().map(|x| x.abs() / total).collect();
-        let log_probs = probs.iter().map(|x| x.ln()).collect();
+        let mut log_probs: Vec<f64> = probs.iter().map(|x| x.ln()).collect();
+        if let Some(heavy) = probs.iter().position(|&x| x > 0.5) {
+            // what is missing from one has more digits than one less that
+            let rest = sum(probs.iter().enumerate().filter(|(i, _)| *i != heavy).map(|(_, x)| *x));
+            log_probs[heavy] = (-rest).ln_1p();
+        }
         Ok(Law::from_parts(probs, log_probs))
     }
 
@@ -148,6 +153,12 @@ mod tests {
     fn renormalises_within_the_tolerance() {
         let law = Law::new(&[0.5, 0.5 + 5e-10]).unwrap();
         assert!((law.probs()[0] + law.probs()[1] - 1.0).abs() < 1e-15);
+    }
+
+    #[test]
+    fn the_logarithm_of_nearly_all_mass_is_what_is_missing() {
+        let law = Law::new(&[1e-30, 1.0, 2e-30]).unwrap();
+        assert!((law.log_probs()[1] / -3e-30 - 1.0).abs() < 1e-15);
     }
 
     #[test]

@@ -104,7 +104,7 @@ impl Levels {
     /// From values and pairs (mass, log-mass); the mass may have underflowed.
     fn build(values: Vec<f64>, masses: &[(f64, f64)]) -> Levels {
         let count = values.len();
-        let log_mass: Vec<f64> = masses.iter().map(|m| m.1).collect();
+        let mut log_mass: Vec<f64> = masses.iter().map(|m| m.1).collect();
         let mut log_survival = vec![f64::NEG_INFINITY; count];
         let mut above = LogSum::default();
         for j in (1..count).rev() {
@@ -123,6 +123,10 @@ impl Levels {
                 neg_log_cdf[j] = -below.log();
                 log_neg_log_cdf[j] = neg_log_cdf[j].ln();
             }
+        }
+        if let Some(heavy) = masses.iter().position(|m| m.0 > 0.5) {
+            let below = if heavy > 0 { (-neg_log_cdf[heavy - 1]).exp() } else { 0.0 };
+            log_mass[heavy] = (-(below + log_survival[heavy].exp())).ln_1p();
         }
         let mut log_cdf_step = vec![f64::INFINITY; count];
         for j in 1..count {

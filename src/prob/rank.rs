@@ -9,7 +9,7 @@
 //! | fixed $N$ | $u^N$ | see `best_of` |
 //! | $1 + $ Poisson$(c)$ | $u\,e^{c(u-1)}$ | $-c S_j + \log(1 + (1 - e^{-cP_j})/(e^{s_j} - 1))$ |
 //! | zero-truncated Poisson$(c)$ | $(e^{cu}-1)/(e^c-1)$ | $-c S_j + \log e_1(cP_j) - \log e_1(c)$ |
-//! | geometric$(t)$ | $t u/(1-(1-t)u)$ | $\log t - \log(t + (1-t) S_j) - \log(t + (1-t) S_{j-1})$ |
+//! | geometric$(t)$ | $t u/(1-(1-t)u)$ | $-\log(1 + (1-t) S_j/t) - \log(1 - (1-t) F_{j-1})$ |
 //!
 //! The zero-truncated Poisson law attains the best win rate at its KL when the base has no atoms (R12, R14).
 
@@ -116,22 +116,13 @@ pub fn best_of_random(levels: &Levels, law: RankLaw) -> BestOf {
             (0..levels.len()).map(|j| gained(levels.log_mass()[j].exp()) - c * survival(j)).collect()
         }
         RankLaw::Geometric(t) => {
-            // log(1 - (1-t) F), from S where t is small and from F where 1 - t is
-            let log_miss = |log_survival: f64, neg_log_cdf: f64| {
-                if t < 0.5 {
-                    (t + (1.0 - t) * log_survival.exp()).ln()
-                } else {
-                    (-(1.0 - t) * (-neg_log_cdf).exp()).ln_1p()
-                }
-            };
-            let mut below = log_miss(0.0, f64::INFINITY);
+            // u = -log(1 + (1-t) S_j / t) - log(1 - (1-t) F_{j-1}), each from what is small
+            let stop = 1.0 - t;
+            let grown = |s: f64| if stop * s < t { (stop * s / t).ln_1p() } else { (t + stop * s).ln() - t.ln() };
+            let missed = |f: f64, s: f64| if stop * f < 0.5 { (-stop * f).ln_1p() } else { (t + stop * s).ln() };
+            let cdf = |j: usize| (-levels.neg_log_cdf()[j]).exp();
             (0..levels.len())
-                .map(|j| {
-                    let here = log_miss(levels.log_survival()[j], levels.neg_log_cdf()[j]);
-                    let u = t.ln() - here - below;
-                    below = here;
-                    u
-                })
+                .map(|j| -grown(survival(j)) - if j == 0 { 0.0 } else { missed(cdf(j - 1), survival(j - 1)) })
                 .collect()
         }
     };
