@@ -7,13 +7,15 @@
 //! known-answer vectors of the authors' library Random123 are tested below.
 //!
 //! **Two forms, the same words.** [`philox`] is the scalar definition. The `fill_*` functions run [`LANES`] counters at
-//! once, structure of arrays, compiled for AVX-512, AVX2 and the baseline and chosen at run time; all is integer
-//! arithmetic up to an exact conversion, so the bits do not depend on the instruction set.
+//! once, structure of arrays, compiled for the instruction sets of [`numerics::lanes`](crate::numerics::lanes); all is
+//! integer arithmetic up to an exact conversion, so the bits do not depend on the instruction set.
 //!
 //! **Uniforms.** A 64-bit word becomes \\( (2j+1)\\,2^{-53} \\) with \\( j \\) its upper 52 bits: the odd multiples of
 //! \\( 2^{-53} \\). They are symmetric about 1/2, never 0 nor 1, and exact doubles (so `1 - u` is exact too).
 //!
 //! **Cost.** One counter gives two uniforms: about 7 ns scalar, 1 ns in lanes.
+
+use crate::numerics::lanes::{Kernel, dispatch};
 
 /// Counters computed at once by the lane functions.
 pub const LANES: usize = 16;
@@ -62,7 +64,7 @@ pub fn uniform(word: u64) -> f64 {
 
 /// Uniforms at the consecutive positions `2 first_block, 2 first_block + 1, ..` of one repetition.
 pub fn fill_positions(key: [u32; 2], repetition: u64, first_block: u64, out: &mut [f64]) {
-    dispatch(|| {
+    in_lanes(|| {
         let repetitions = [repetition; LANES];
         for (chunk, out) in out.chunks_mut(2 * LANES).enumerate() {
             let first = first_block.wrapping_add((chunk * LANES) as u64);
@@ -83,7 +85,7 @@ pub fn fill_positions(key: [u32; 2], repetition: u64, first_block: u64, out: &mu
 /// Uniforms at the positions `2 block` (into `even`) and `2 block + 1` (into `odd`) of the consecutive repetitions
 /// `first, first + 1, ..`; the shorter of the two slices decides how many.
 pub fn fill_repetitions(key: [u32; 2], first: u64, block: u64, even: &mut [f64], odd: &mut [f64]) {
-    dispatch(|| {
+    in_lanes(|| {
         let blocks = [block; LANES];
         for (chunk, (even, odd)) in even.chunks_mut(LANES).zip(odd.chunks_mut(LANES)).enumerate() {
             let first = first.wrapping_add((chunk * LANES) as u64);
@@ -97,7 +99,7 @@ pub fn fill_repetitions(key: [u32; 2], first: u64, block: u64, even: &mut [f64],
 
 /// `out[i]` is the uniform at `positions[i]` of repetition `first + i`; the shorter of the two slices decides how many.
 pub fn fill_gathered(key: [u32; 2], first: u64, positions: &[u64], out: &mut [f64]) {
-    dispatch(|| {
+    in_lanes(|| {
         for (chunk, (positions, out)) in positions.chunks(LANES).zip(out.chunks_mut(LANES)).enumerate() {
             let width = positions.len().min(out.len());
             let (mut at, first) = ([0; LANES], first.wrapping_add((chunk * LANES) as u64));
@@ -139,36 +141,25 @@ fn uniforms(key: [u32; 2], blocks: &[u64; LANES], repetitions: &[u64; LANES]) ->
 
 /// Runs `body` compiled for the widest instruction set of this machine.
 #[inline(always)]
-pub(super) fn dispatch(body: impl FnOnce()) {
-    #[cfg(target_arch = "x86_64")]
-    {
-        if is_x86_feature_detected!("avx512f") {
-            // SAFETY: the machine has AVX-512F, checked in the line above.
-            return unsafe { with_avx512(body) };
-        }
-        if is_x86_feature_detected!("avx2") {
-            // SAFETY: the machine has AVX2, checked in the line above.
-            return unsafe { with_avx2(body) };
-        }
+pub(super) fn in_lanes(body: impl FnOnce()) {
+    dispatch(Body(body))
+}
+
+struct Body<F>(F);
+
+impl<F: FnOnce()> Kernel for Body<F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        (self.0)()
     }
-    body()
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f")]
-fn with_avx512(body: impl FnOnce()) {
-    body()
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
-fn with_avx2(body: impl FnOnce()) {
-    body()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::numerics::lanes::{InstructionSet, dispatch_to};
     use proptest::prelude::*;
 
     /// Random123, `kat_vectors`, philox4x32 with 10 rounds.
@@ -186,6 +177,19 @@ mod tests {
             let (u, mirror) = (uniform(word), uniform(!word));
             assert_eq!(1.0 - u, mirror);
             assert_eq!(u * 53f64.exp2() % 2.0, 1.0);
+        }
+    }
+
+    #[test]
+    fn every_instruction_set_has_the_scalar_words() {
+        let blocks: [u64; LANES] = std::array::from_fn(|i| (i as u64) << 31 | i as u64);
+        let repetitions: [u64; LANES] = std::array::from_fn(|i| u64::MAX - i as u64);
+        for set in InstructionSet::available() {
+            let (mut even, mut odd) = ([0.0; LANES], [0.0; LANES]);
+            dispatch_to(set, Body(|| (even, odd) = uniforms([3, 4], &blocks, &repetitions)));
+            for i in 0..LANES {
+                assert_eq!([even[i], odd[i]], words([3, 4], repetitions[i], blocks[i]).map(uniform), "{set:?}");
+            }
         }
     }
 

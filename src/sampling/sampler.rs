@@ -73,7 +73,7 @@ impl Categorical {
     #[inline]
     pub fn at(&self, u: f64) -> usize {
         let n = self.guide.len();
-        // Below 1 even after rounding; a NaN becomes 0.
+        #[allow(clippy::manual_clamp)] // so that a NaN becomes 0
         let u = u.max(0.0).min(1.0 - f64::EPSILON / 2.0);
         let mut j = self.guide[((u * n as f64) as usize).min(n - 1)] as usize;
         // u n may have been rounded up to the next entry of the guide: step back where that overshot.

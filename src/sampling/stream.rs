@@ -21,8 +21,8 @@ use std::ops::Range;
 use rand::rand_core::TryRng;
 
 use super::lanes::Lanes;
-use super::normal;
 use super::philox::{fill_positions, philox, uniform, words};
+use super::transform;
 
 /// FNV-1a, 64 bits (Fowler, Noll, Vo) of the bytes of `name`: stable across versions and machines.
 ///
@@ -149,14 +149,14 @@ impl Stream {
     /// Exponential of mean 1: \\( -\ln u \\), decreasing in the uniform; in \\( [1.1\times 10^{-16}, 36.8] \\). One position.
     #[inline]
     pub fn exponential(&mut self) -> f64 {
-        -libm::log(self.uniform())
+        transform::exponential(self.uniform())
     }
 
     /// Standard normal: the quantile \\( \Phi^{-1}(u) \\) (Wichura's AS 241), increasing in the uniform; within 8.21 of 0.
     /// One position.
     #[inline]
     pub fn normal(&mut self) -> f64 {
-        normal::quantile(self.uniform())
+        transform::normal(self.uniform())
     }
 
     /// Fills `out` with the next uniforms, as [`uniform`](Stream::uniform) would one by one, several times faster.
@@ -174,13 +174,13 @@ impl Stream {
     /// Fills `out` with the next normals, as [`normal`](Stream::normal) would one by one.
     pub fn normal_block(&mut self, out: &mut [f64]) {
         self.uniform_block(out);
-        normal::quantiles(out);
+        transform::normals(out);
     }
 
     /// Fills `out` with the next exponentials, as [`exponential`](Stream::exponential) would one by one.
     pub fn exponential_block(&mut self, out: &mut [f64]) {
         self.uniform_block(out);
-        out.iter_mut().for_each(|u| *u = -libm::log(*u));
+        transform::exponentials(out);
     }
 }
 

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::moments::finite_or_infinite;
+use super::moments::{finite_or_infinite, non_negative};
 use super::{Estimator, PointEstimate};
 use crate::sampling::exact;
 
@@ -107,9 +107,7 @@ impl Covariance {
             return PointEstimate { value, standard_error: f64::INFINITY };
         }
         let (n, free) = (self.count as f64, (self.count - fitted) as f64);
-        // A negative residual is rounding; a NaN one stays, to become infinite.
-        let residual = if residual < 0.0 { 0.0 } else { residual };
-        PointEstimate { value, standard_error: finite_or_infinite((residual / free / n).sqrt()) }
+        PointEstimate { value, standard_error: finite_or_infinite((non_negative(residual) / free / n).sqrt()) }
     }
 
     /// Multiplies the samples by `x` and `y`.

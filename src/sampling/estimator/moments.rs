@@ -90,7 +90,7 @@ impl Moments {
             return f64::INFINITY;
         }
         let (n, s2) = (self.count as f64, self.variance());
-        finite_or_infinite(((self.m4 / n - s2 * s2 * (n - 3.0) / (n - 1.0)).max(0.0) / n).sqrt())
+        finite_or_infinite((non_negative(self.m4 / n - s2 * s2 * (n - 3.0) / (n - 1.0)) / n).sqrt())
     }
 
     /// The mean with its standard error.
@@ -136,6 +136,11 @@ impl Estimator for Moments {
 /// An unusable spread is an unknown one.
 pub(super) fn finite_or_infinite(x: f64) -> f64 {
     if x.is_nan() { f64::INFINITY } else { x }
+}
+
+/// A negative sum of squares is rounding; a NaN stays (`f64::max` would hide it).
+pub(super) fn non_negative(x: f64) -> f64 {
+    if x < 0.0 { 0.0 } else { x }
 }
 
 /// The sums of `f` over `x`, in eight interleaved partial sums: vectorises, in one fixed order.
@@ -236,7 +241,7 @@ mod tests {
     #[test]
     fn serialisation_keeps_every_bit() {
         let mut m = Moments::new();
-        m.extend(&[0.1, 0.7, 1e-300, 1e200]);
+        m.extend(&[0.1, 0.7, 1e-300, 1e100]);
         assert_eq!(m.m4, f64::INFINITY);
         let text = serde_json::to_string(&m).unwrap();
         assert_eq!(serde_json::from_str::<Moments>(&text).unwrap(), m);

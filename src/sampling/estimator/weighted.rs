@@ -98,7 +98,7 @@ impl Weighted {
         }
     }
 
-    fn to_exponent(&mut self, exponent: i64) {
+    fn rescale(&mut self, exponent: i64) {
         if self.exponent != exponent {
             let factor = times_two_to(1.0, self.exponent.saturating_sub(exponent));
             self.sums.scale(factor, factor);
@@ -108,8 +108,8 @@ impl Weighted {
 }
 
 /// ln 2 with the last 32 bits of its mantissa cleared, and the rest (fdlibm).
-const LN2_HIGH: f64 = 6.931_471_803_691_238_164_90e-1;
-const LN2_LOW: f64 = 1.908_214_929_270_587_700_02e-10;
+const LN2_HIGH: f64 = 6.931_471_803_691_238e-1;
+const LN2_LOW: f64 = 1.908_214_929_270_587_7e-10;
 
 /// x 2^k, infinite or zero where it must be.
 fn times_two_to(x: f64, k: i64) -> f64 {
@@ -127,12 +127,12 @@ impl Estimator for Weighted {
             return;
         }
         let exponent = self.exponent.max(later.exponent);
-        self.to_exponent(exponent);
+        self.rescale(exponent);
         if later.exponent == exponent {
             self.sums.merge(&later.sums);
         } else {
             let mut later = later.clone();
-            later.to_exponent(exponent);
+            later.rescale(exponent);
             self.sums.merge(&later.sums);
         }
     }
