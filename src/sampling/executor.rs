@@ -29,8 +29,8 @@ pub struct Block {
 impl Block {
     /// The stream of each repetition, in order.
     pub fn streams(&self) -> impl Iterator<Item = Stream> + use<> {
-        let address = self.address;
-        self.repetitions.clone().map(move |repetition| address.stream(repetition))
+        let cell = self.address.stream(0);
+        self.repetitions.clone().map(move |repetition| cell.of_repetition(repetition))
     }
 
     /// The repetitions as lanes, `width` at a time (the last time fewer).

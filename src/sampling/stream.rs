@@ -116,6 +116,11 @@ impl Stream {
         }
     }
 
+    /// The stream of another repetition of the same cell, at position 0.
+    pub(super) fn of_repetition(&self, repetition: u64) -> Stream {
+        Stream { key: self.key, repetition, position: 0, odd: 0 }
+    }
+
     /// The same repetition at the beginning of `branch`, position \\( \text{branch}\\,2^{32} \\).
     pub fn branch(&self, branch: u32) -> Stream {
         Stream { position: position(branch, 0), ..self.clone() }

@@ -1,15 +1,16 @@
 //! Uniform draws turned into exponential and normal ones, one for one, by monotone maps.
 //!
+//! **Cost**, the uniform included: exponential 13 ns one at a time, 2.3 ns in lanes; normal 15 and 4.4.
+//!
 //! **Exponential**: \( -\ln u \), decreasing in u; the logarithm of [`numerics::lanes`](crate::numerics::lanes).
 //!
 //! **Normal**: \( \Phi^{-1}(u) \), increasing in u. Wichura, "Algorithm AS 241: the percentage points of the normal
 //! distribution", Applied Statistics 37 (1988), PPND16: three rational functions, relative error about 1e-16 on the
 //! uniforms of [`super::philox::uniform`]. Apart from the quantile of [`numerics::special`](crate::numerics::special),
-//! which may grow more digits: a draw keeps its bits. Its logarithm is the portable one of `libm`.
+//! which may grow more digits: a draw keeps its bits.
 #![allow(clippy::excessive_precision)] // the coefficients as published
 
-use super::philox::in_lanes;
-use crate::numerics::lanes::ln8;
+use crate::numerics::lanes::{Kernel, dispatch, ln8};
 
 const A: [f64; 8] = [
     3.387_132_872_796_366_608,
@@ -81,16 +82,32 @@ fn ratio(numerator: &[f64; 8], denominator: &[f64; 8], x: f64) -> f64 {
 
 const CENTRAL: f64 = 0.425;
 
+/// Normals computed at a time.
+const CHUNK: usize = 64;
+
 #[inline(always)]
 fn central(u: f64) -> f64 {
     let q = u - 0.5;
     q * ratio(&A, &B, CENTRAL * CENTRAL - q * q)
 }
 
-fn tail(u: f64) -> f64 {
-    let r = (-libm::log(u.min(1.0 - u))).sqrt();
-    let x = if r <= 5.0 { ratio(&C, &D, r - 1.6) } else { ratio(&E, &F, r - 5.0) };
-    x.copysign(u - 0.5)
+/// Eight tails; those beyond |x| = 6.6 (one draw in 4e10) one at a time.
+#[inline(always)]
+fn tails(u: [f64; 8]) -> [f64; 8] {
+    let mut r = ln8(u.map(|u| u.min(1.0 - u)));
+    for r in &mut r {
+        *r = (-*r).sqrt();
+    }
+    let mut x = [0.0; 8];
+    for i in 0..8 {
+        x[i] = ratio(&C, &D, r[i] - 1.6).copysign(u[i] - 0.5);
+    }
+    for i in 0..8 {
+        if r[i] > 5.0 {
+            x[i] = ratio(&E, &F, r[i] - 5.0).copysign(u[i] - 0.5);
+        }
+    }
+    x
 }
 
 /// The exponential of a uniform in (0, 1).
@@ -101,34 +118,66 @@ pub(super) fn exponential(u: f64) -> f64 {
 
 /// Uniforms to exponentials in place, with the bits of [`exponential`].
 pub(super) fn exponentials(values: &mut [f64]) {
-    in_lanes(|| {
-        let (chunks, rest) = values.as_chunks_mut::<8>();
+    dispatch(Exponentials(values));
+}
+
+struct Exponentials<'a>(&'a mut [f64]);
+
+impl Kernel for Exponentials<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let (chunks, rest) = self.0.as_chunks_mut::<8>();
         for chunk in chunks {
             *chunk = ln8(*chunk).map(|x| -x);
         }
         rest.iter_mut().for_each(|u| *u = exponential(*u));
-    });
+    }
 }
 
 /// The normal of a uniform in (0, 1).
 #[inline]
 pub(super) fn normal(u: f64) -> f64 {
-    if (u - 0.5).abs() <= CENTRAL { central(u) } else { tail(u) }
+    if (u - 0.5).abs() <= CENTRAL { central(u) } else { tails([u; 8])[0] }
 }
 
 /// Uniforms to normals in place, with the bits of [`normal`].
 pub(super) fn normals(values: &mut [f64]) {
-    in_lanes(|| {
-        for chunk in values.chunks_mut(64) {
-            let mut u = [0.5; 64];
-            u[..chunk.len()].copy_from_slice(chunk);
-            // The centre (85 in 100) in lanes, then the tails one at a time.
-            let centre: [f64; 64] = std::array::from_fn(|i| central(u[i]));
-            for (i, out) in chunk.iter_mut().enumerate() {
-                *out = if (u[i] - 0.5).abs() <= CENTRAL { centre[i] } else { tail(u[i]) };
+    dispatch(Normals(values));
+}
+
+struct Normals<'a>(&'a mut [f64]);
+
+impl Kernel for Normals<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let (chunks, rest) = self.0.as_chunks_mut::<CHUNK>();
+        for chunk in chunks {
+            let u = *chunk;
+            // All as if in the centre (85 in 100 are), then the tails gathered eight at a time.
+            for (x, &u) in chunk.iter_mut().zip(&u) {
+                *x = central(u);
+            }
+            let (mut place, mut count) = ([0; CHUNK], 0);
+            for (i, &u) in u.iter().enumerate() {
+                place[count] = i;
+                count += usize::from((u - 0.5).abs() > CENTRAL);
+            }
+            for place in place[..count].chunks(8) {
+                let mut eight = [0.5; 8];
+                for (eight, &i) in eight.iter_mut().zip(place) {
+                    *eight = u[i];
+                }
+                for (&x, &i) in tails(eight).iter().zip(place) {
+                    chunk[i] = x;
+                }
             }
         }
-    });
+        rest.iter_mut().for_each(|u| *u = normal(*u));
+    }
 }
 
 #[cfg(test)]
