@@ -90,6 +90,16 @@ impl Law {
         &self.support
     }
 
+    /// The measure $p_i e^{u_i}$ for a log-ratio $u$ on the support, 0 off it; masses below the smallest `f64` are
+    /// multiplied in logarithms.
+    pub fn reweighted(&self, log_ratio: impl Fn(usize) -> f64) -> Vec<f64> {
+        let mut q = vec![0.0; self.len()];
+        for &i in &self.support {
+            q[i] = super::tilt::ratio_to_prob(self.probs[i], self.log_probs[i], log_ratio(i));
+        }
+        q
+    }
+
     /// The expectation of `f(i)` over outcomes `i` with mass, by a compensated sum.
     pub fn expectation(&self, f: impl Fn(usize) -> f64) -> f64 {
         sum(self.support.iter().map(|&i| self.probs[i] * f(i)))

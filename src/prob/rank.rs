@@ -13,7 +13,7 @@
 //!
 //! The zero-truncated Poisson law attains the best win rate at its KL when the base has no atoms (R12, R14).
 
-use super::best_of::{log_decay_mean, softplus};
+use super::best_of::{log_decay, log_decay_mean, log_growth, softplus};
 use super::{BestOf, Levels, best_of, best_of_from_log_ratio};
 use crate::{Error, Result};
 
@@ -94,15 +94,26 @@ pub fn best_of_random(levels: &Levels, law: RankLaw) -> BestOf {
         RankLaw::Fixed(n) => return best_of(levels, n.ln()),
         RankLaw::PoissonPlusOne(c) => (0..levels.len())
             .map(|j| {
-                let step = levels.log_cdf_step()[j];
-                let log_cp = c.ln() + levels.log_mass()[j];
-                let gained = log_cp + log_decay_mean(log_cp) - step - (step.exp() + log_decay_mean(step));
-                -c * survival(j) + if step == f64::INFINITY { 0.0 } else { softplus(gained) }
+                let (cp, log_step) = (c * levels.log_mass()[j].exp(), levels.log_cdf_step()[j]);
+                let gained = if cp > f64::MIN_POSITIVE && log_step > -700.0 {
+                    (-(-cp).exp_m1() / log_step.exp().exp_m1()).ln_1p()
+                } else {
+                    softplus(log_decay(c.ln() + levels.log_mass()[j]) - log_growth(log_step))
+                };
+                gained - c * survival(j)
             })
             .collect(),
         RankLaw::ZeroTruncatedPoisson(c) => {
-            let norm = log_decay_mean(c.ln());
-            (0..levels.len()).map(|j| -c * survival(j) + log_decay_mean(c.ln() + levels.log_mass()[j]) - norm).collect()
+            let small = log_decay_mean(c);
+            let gained = |mass: f64| {
+                // c itself cancels: taken apart only where both terms are small
+                if c * mass < 0.25 {
+                    log_decay_mean(c * mass) - small
+                } else {
+                    ((-c * mass).exp_m1() / (-c).exp_m1()).ln() - mass.ln()
+                }
+            };
+            (0..levels.len()).map(|j| gained(levels.log_mass()[j].exp()) - c * survival(j)).collect()
         }
         RankLaw::Geometric(t) => {
             // log(1 - (1-t) F), from S where t is small and from F where 1 - t is

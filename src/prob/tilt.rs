@@ -75,6 +75,22 @@ pub fn tilt_to_limit(law: &Law, r: &[f64]) -> Tilt {
     Tilt { kl: u, ..describe(law, r, f64::INFINITY, log_ratio, log_z) }
 }
 
+/// $D(a\|b)$ between two tilts of the same base law, from their log-ratios: masses that underflow keep their part.
+pub fn divergence_between_tilts(a: &Tilt, b: &Tilt) -> f64 {
+    sum((0..a.probs.len()).map(|i| match a.log_ratio[i] - b.log_ratio[i] {
+        // both lost to underflow of the exponent
+        u if u.is_nan() => 0.0,
+        u if u == f64::INFINITY => {
+            if a.probs[i] > 0.0 {
+                f64::INFINITY
+            } else {
+                0.0
+            }
+        }
+        u => divergence_term(b.probs[i], a.probs[i], u),
+    }))
+}
+
 /// $\log p(\text{set})$, accurate also where the set has nearly all the mass.
 pub(super) fn log_mass_where(law: &Law, in_set: impl Fn(usize) -> bool) -> f64 {
     let mass = |inside: bool| sum(law.support().iter().filter(|&&i| in_set(i) == inside).map(|&i| law.probs()[i]));
@@ -157,11 +173,8 @@ pub(super) fn divergence_term(p: f64, q: f64, u: f64) -> f64 {
 }
 
 fn describe(law: &Law, r: &[f64], beta: f64, log_ratio: Vec<f64>, log_z: f64) -> Tilt {
-    let (p, log_p) = (law.probs(), law.log_probs());
-    let mut probs = vec![0.0; law.len()];
-    for &i in law.support() {
-        probs[i] = ratio_to_prob(p[i], log_p[i], log_ratio[i]);
-    }
+    let p = law.probs();
+    let probs = law.reweighted(|i| log_ratio[i]);
     let kl = sum(law.support().iter().map(|&i| divergence_term(p[i], probs[i], log_ratio[i])));
     let reverse_kl = sum(law.support().iter().map(|&i| reverse_term(p[i], probs[i], log_ratio[i])));
     let Moments { mean, variance, third_cumulant, fourth_cumulant } = moments(law, r, &probs);
@@ -218,5 +231,99 @@ fn moments(law: &Law, r: &[f64], probs: &[f64]) -> Moments {
         variance: restore(second, 2),
         third_cumulant: restore(third, 3),
         fourth_cumulant: restore(fourth - 3.0 * second * second, 4),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn law(p: &[f64]) -> Law {
+        Law::new(p).unwrap()
+    }
+
+    fn close(a: f64, b: f64, rtol: f64) {
+        assert!((a - b).abs() <= rtol * b.abs(), "{a:e} against {b:e}");
+    }
+
+    #[test]
+    fn two_outcomes_in_closed_form() {
+        // p = (1-q, q), r = (0, 1): phi = q e^b / Z, cumulants of a coin.
+        for (q, b) in [(0.3, 0.7), (0.3, -5.0), (0.3, 40.0), (1e-10, 3.0), (1e-10, 20.0), (1e-300, 600.0)] {
+            let t = tilt(&law(&[1.0 - q, q]), &[0.0, 1.0], b);
+            let z = q * f64::exp_m1(b) + 1.0;
+            let (x, y) = (q * f64::exp(b) / z, (1.0 - q) / z);
+            close(t.mean, x, 1e-14);
+            close(t.variance, x * y, 1e-13);
+            close(t.third_cumulant, x * y * (y - x), 1e-13);
+            close(t.fourth_cumulant, x * y * (1.0 - 6.0 * x * y), 1e-12);
+            // Beyond the mean reference log Z and the ratios carry the absolute rounding of b r.
+            let log_z = (q * f64::exp_m1(b)).ln_1p();
+            assert!((t.log_z - log_z).abs() < 1e-14 * log_z.abs() + if b > 8.0 { 2e-16 * b } else { 0.0 });
+            assert!((t.log_ratio[0] + log_z).abs() < 1e-14 * log_z.abs() + if b > 8.0 { 2e-16 * b } else { 0.0 });
+        }
+    }
+
+    #[test]
+    fn divergences_keep_their_digits_at_small_b() {
+        // KL = b^2 kappa_2 / 2 + b^3 kappa_3 / 3, reverse b^2 kappa_2 / 2 + b^3 kappa_3 / 6; (.5,.3,.2): .61, .276.
+        let p = law(&[0.5, 0.3, 0.2]);
+        for b in [1e-6, 1e-9, 1e-150] {
+            let t = tilt(&p, &[0.0, 1.0, 2.0], b);
+            close(t.kl, b * b * (0.305 + b * 0.092), 1e-12);
+            close(t.reverse_kl, b * b * (0.305 + b * 0.046), 1e-12);
+        }
+    }
+
+    #[test]
+    fn jeffreys_identity() {
+        let p = law(&[0.1, 0.2, 0.3, 0.4]);
+        let r = [3.0, -1.0, 0.5, 2.0];
+        let base_mean = tilt(&p, &r, 0.0).mean;
+        for b in [-30.0, -1.0, 1e-3, 1.0, 12.0] {
+            let t = tilt(&p, &r, b);
+            close(t.kl + t.reverse_kl, b * (t.mean - base_mean), 1e-12);
+        }
+    }
+
+    #[test]
+    fn shift_and_scale_of_the_reward() {
+        let p = law(&[0.5, 0.3, 0.2]);
+        let t = tilt(&p, &[0.0, 1.0, 2.0], 0.8);
+        let moved = tilt(&p, &[1024.0, 1025.0, 1026.0], 0.8);
+        assert_eq!(t.probs, moved.probs);
+        let scaled = tilt(&p, &[0.0, 1e300, 2e300], 0.8e-300);
+        close(scaled.kl, t.kl, 1e-14);
+        close(scaled.mean, t.mean * 1e300, 1e-14);
+        assert_eq!(scaled.variance, f64::INFINITY);
+    }
+
+    #[test]
+    fn nothing_becomes_nan() {
+        let p = law(&[0.25, 0.25, 0.25, 0.25]);
+        for r in [[-1.7e308, 1.7e308, 0.0, 1.0], [1e300, 1e300, -1e300, 0.0], [1.0, 1.0 + 1e-12, 1.0, 1.0]] {
+            for b in [0.0, 1e-308, 1e-12, 1.0, -1.0, 1e10, -1e308] {
+                let t = tilt(&p, &r, b);
+                let total: f64 = t.probs.iter().sum();
+                assert!((total - 1.0).abs() < 1e-15, "{r:?} {b}");
+                for x in [t.log_z, t.mean, t.variance, t.third_cumulant, t.fourth_cumulant, t.kl, t.reverse_kl] {
+                    assert!(!x.is_nan(), "{r:?} {b} {t:?}");
+                }
+                assert!(t.kl >= 0.0 && t.kl <= 4f64.ln() + 1e-15 && t.reverse_kl >= 0.0);
+            }
+        }
+    }
+
+    #[test]
+    fn the_limit_is_the_conditional_law() {
+        let p = law(&[0.5, 0.25, 0.25, 0.0]);
+        let t = tilt_to_limit(&p, &[0.0, 1.0, 1.0, 5.0]);
+        assert_eq!(t.probs, [0.0, 0.5, 0.5, 0.0]);
+        close(t.kl, 2f64.ln(), 1e-15);
+        assert_eq!((t.mean, t.variance, t.reverse_kl, t.beta), (1.0, 0.0, f64::INFINITY, f64::INFINITY));
+        // A tilt far out is at the limit.
+        close(tilt(&p, &[0.0, 1.0, 1.0, 5.0], 1e6).kl, t.kl, 1e-15);
+        // Nearly all mass on the maximiser: -log(1 - 1e-20) is 1e-20, not 0.
+        close(tilt_to_limit(&law(&[1e-20, 1.0]), &[0.0, 1.0]).kl, 1e-20, 1e-15);
     }
 }

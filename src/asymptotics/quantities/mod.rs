@@ -3,6 +3,8 @@
 //! One file a section of the specification. An entry gives name, meaning, a generator of random inputs, and one closure a
 //! route. Field names and shapes are those of the specification's table, to the letter.
 
+mod best_of;
+mod budget;
 mod markov;
 mod memoryless;
 
@@ -10,5 +12,5 @@ use crate::lab::Quantity;
 
 /// All quantities of the engine.
 pub fn all() -> Vec<Quantity> {
-    [memoryless::all(), markov::all()].into_iter().flatten().collect()
+    [budget::all(), best_of::all(), memoryless::all(), markov::all()].into_iter().flatten().collect()
 }
