@@ -10,8 +10,8 @@
 //! once, structure of arrays, compiled for the instruction sets of [`numerics::lanes`](crate::numerics::lanes); all is
 //! integer arithmetic up to an exact conversion, so the bits do not depend on the instruction set.
 //!
-//! **Uniforms.** A 64-bit word becomes \\( (2j+1)\\,2^{-53} \\) with \\( j \\) its upper 52 bits: the odd multiples of
-//! \\( 2^{-53} \\). They are symmetric about 1/2, never 0 nor 1, and exact doubles (so `1 - u` is exact too).
+//! **Uniforms.** A 64-bit word becomes $(2j+1) 2^{-53}$ with $j$ its upper 52 bits: the odd multiples of
+//! $2^{-53}$. They are symmetric about 1/2, never 0 nor 1, and exact doubles (so `1 - u` is exact too).
 //!
 //! **Cost.** One counter gives two uniforms. A uniform takes 8.5 ns one at a time and 1.1 ns in lanes (AVX-512, 2 GHz).
 
@@ -49,7 +49,7 @@ pub fn words(key: [u32; 2], repetition: u64, block: u64) -> [u64; 2] {
     [a as u64 | (b as u64) << 32, c as u64 | (d as u64) << 32]
 }
 
-/// The uniform in the open interval (0, 1) of a 64-bit word: \\( (2j+1)\\,2^{-53} \\), \\( j \\) its upper 52 bits.
+/// The uniform in the open interval (0, 1) of a 64-bit word: $(2j+1) 2^{-53}$, $j$ its upper 52 bits.
 ///
 /// ```
 /// use tilt::sampling::philox::uniform;

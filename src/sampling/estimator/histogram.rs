@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Estimator;
 use crate::{Error, Result};
 
-/// Counts in the bins \\( [e_i, e_{i+1}) \\), below the first edge and from the last edge on. Merging adds counts.
+/// Counts in the bins $[e_i, e_{i+1})$, below the first edge and from the last edge on. Merging adds counts.
 ///
 /// ```
 /// use tilt::sampling::Histogram;

@@ -1,11 +1,11 @@
 //! Mean, variance and the error of both, in one pass.
 //!
-//! **State.** \\( n, \bar x, M_k = \sum (x_i - \bar x)^k,\ k = 2, 3, 4 \\). **Merging** (Chan, Golub, LeVeque 1979 for
-//! \\( M_2 \\); Pébay 2008 for the rest), with \\( \delta = \bar x_b - \bar x_a \\), \\( n = n_a + n_b \\):
-//! \\( \bar x = \bar x_a + \delta n_b/n \\), \\( M_2 = M_{2a} + M_{2b} + \delta^2 n_a n_b / n \\), and so on.
+//! **State.** $n, \bar x, M_k = \sum (x_i - \bar x)^k,\ k = 2, 3, 4$. **Merging** (Chan, Golub, LeVeque 1979 for
+//! $M_2$; Pébay 2008 for the rest), with $\delta = \bar x_b - \bar x_a$, $n = n_a + n_b$:
+//! $\bar x = \bar x_a + \delta n_b/n$, $M_2 = M_{2a} + M_{2b} + \delta^2 n_a n_b / n$, and so on.
 //!
-//! Relative error of the variance about \\( n\epsilon\kappa \\) at worst with \\( \kappa = 1 + |\bar x|/\sigma \\), where
-//! the textbook sum of squares loses \\( \kappa^2 \\). The fourth powers overflow for spreads above 1e77: then
+//! Relative error of the variance about $n\epsilon\kappa$ at worst with $\kappa = 1 + |\bar x|/\sigma$, where
+//! the textbook sum of squares loses $\kappa^2$. The fourth powers overflow for spreads above 1e77: then
 //! [`variance_standard_error`](Moments::variance_standard_error) is infinite.
 
 use serde::{Deserialize, Serialize};
@@ -73,17 +73,17 @@ impl Moments {
         self.mean
     }
 
-    /// The unbiased variance \\( M_2/(n-1) \\); infinite for fewer than two samples.
+    /// The unbiased variance $M_2/(n-1)$; infinite for fewer than two samples.
     pub fn variance(&self) -> f64 {
         if self.count < 2 { f64::INFINITY } else { finite_or_infinite(self.m2 / (self.count - 1) as f64) }
     }
 
-    /// The standard error of the mean, \\( \sqrt{s^2/n} \\); infinite for fewer than two samples.
+    /// The standard error of the mean, $\sqrt{s^2/n}$; infinite for fewer than two samples.
     pub fn standard_error(&self) -> f64 {
         (self.variance() / (self.count.max(1)) as f64).sqrt()
     }
 
-    /// The standard error of the variance, \\( \sqrt{(M_4/n - s^4 (n-3)/(n-1))/n} \\), without assuming normality;
+    /// The standard error of the variance, $\sqrt{(M_4/n - s^4 (n-3)/(n-1))/n}$, without assuming normality;
     /// infinite for fewer than four samples.
     pub fn variance_standard_error(&self) -> f64 {
         if self.count < 4 {
