@@ -1,8 +1,8 @@
 //! The executor: cuts repetitions into blocks, computes them on any number of threads, merges them in one fixed tree.
 //!
-//! **Tree.** The result of blocks \\( [a, b) \\) is the merge of \\( [a, a+2^k) \\) and \\( [a+2^k, b) \\), \\( 2^k \\) the
-//! largest power of two below \\( b-a \\). It depends on the number of blocks alone, so the bits do not depend on threads,
-//! their timing, or what came out of the journal; and the tree of \\( 2^k \\) blocks is the left branch of the tree of
+//! **Tree.** The result of blocks $[a, b)$ is the merge of $[a, a+2^k)$ and $[a+2^k, b)$, $2^k$ the
+//! largest power of two below $b-a$. It depends on the number of blocks alone, so the bits do not depend on threads,
+//! their timing, or what came out of the journal; and the tree of $2^k$ blocks is the left branch of the tree of
 //! more, so an adaptive plan that stops after n blocks gives the bits of a fixed plan of n blocks. Memory: one estimator a
 //! tree level and thread.
 
@@ -29,8 +29,8 @@ pub struct Block {
 impl Block {
     /// The stream of each repetition, in order.
     pub fn streams(&self) -> impl Iterator<Item = Stream> + use<> {
-        let address = self.address;
-        self.repetitions.clone().map(move |repetition| address.stream(repetition))
+        let cell = self.address.stream(0);
+        self.repetitions.clone().map(move |repetition| cell.of_repetition(repetition))
     }
 
     /// The repetitions as lanes, `width` at a time (the last time fewer).

@@ -5,9 +5,9 @@
 
 use std::ops::Range;
 
-use super::normal;
 use super::philox::{fill_gathered, fill_repetitions};
 use super::stream::position;
+use super::transform;
 
 /// The streams of consecutive repetitions, at one common position.
 ///
@@ -86,13 +86,13 @@ impl Lanes {
     /// The next exponential of every lane, mean 1. One position.
     pub fn exponentials(&mut self, out: &mut [f64]) {
         self.uniforms(out);
-        out.iter_mut().for_each(|u| *u = -libm::log(*u));
+        transform::exponentials(out);
     }
 
     /// The next standard normal of every lane. One position.
     pub fn normals(&mut self, out: &mut [f64]) {
         self.uniforms(out);
-        normal::quantiles(out);
+        transform::normals(out);
     }
 }
 

@@ -19,12 +19,12 @@ pub mod exact;
 mod executor;
 mod journal;
 mod lanes;
-mod normal;
 mod observer;
 pub mod philox;
 mod plan;
 mod sampler;
 mod stream;
+mod transform;
 
 pub use estimator::{Covariance, Estimator, Histogram, Moments, PointEstimate, Quantiles, VectorMoments, Weighted};
 pub use executor::{Block, Executor};

@@ -44,7 +44,7 @@ impl Plan {
     ///
     /// The decision is taken after rounds that double the number of blocks, hence alike for any number of threads. The
     /// standard error at a data-dependent stop is slightly optimistic; with few looks (about
-    /// \\( \log_2(\text{at most}/\text{at least}) \\)) and thousands of repetitions before the first it does not matter.
+    /// $\log_2(\text{at most}/\text{at least})$) and thousands of repetitions before the first it does not matter.
     pub fn until(standard_error: f64, at_least: u64, at_most: u64) -> Self {
         Plan { target: Some(Target { standard_error, at_least }), ..Plan::fixed(at_most) }
     }

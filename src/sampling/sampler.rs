@@ -1,11 +1,11 @@
 //! Draws from a finite law by inverting its distribution function.
 //!
-//! The draw is \\( \min\{j : u < F_j\} \\), increasing in the uniform u. That, and one uniform a draw, is why inversion is
+//! The draw is $\min(j : u < F_j)$, increasing in the uniform u. That, and one uniform a draw, is why inversion is
 //! preferred to the alias method: common and antithetic random numbers keep their meaning, and for outcomes in order of
-//! reward the best of N draws is the draw at \\( u^{1/N} \\), at a cost free of N.
+//! reward the best of N draws is the draw at $u^{1/N}$, at a cost free of N.
 //!
 //! **Cost.** A guide table (Chen, Asau 1974) of as many entries as outcomes gives the place to start: on average less than
-//! two comparisons a draw. **Precision.** \\( F_j \\) is rounded once, to \\( 2^{-53} \\): masses much smaller than that
+//! two comparisons a draw. **Precision.** $F_j$ is rounded once, to $2^{-53}$: masses much smaller than that
 //! are not resolved, which no finite number of plain draws would notice; use importance weights
 //! ([`Weighted`](super::Weighted)) for rare outcomes. Outcomes of mass 0 are never drawn.
 
@@ -69,11 +69,11 @@ impl Categorical {
         Ok(Categorical { cumulative, guide })
     }
 
-    /// The outcome at `u`: the smallest j with \\( u < F_j \\); u is clamped to [0, 1).
+    /// The outcome at `u`: the smallest j with $u < F_j$; u is clamped to [0, 1).
     #[inline]
     pub fn at(&self, u: f64) -> usize {
         let n = self.guide.len();
-        // Below 1 even after rounding; a NaN becomes 0.
+        #[allow(clippy::manual_clamp)] // so that a NaN becomes 0
         let u = u.max(0.0).min(1.0 - f64::EPSILON / 2.0);
         let mut j = self.guide[((u * n as f64) as usize).min(n - 1)] as usize;
         // u n may have been rounded up to the next entry of the guide: step back where that overshot.

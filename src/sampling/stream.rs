@@ -9,9 +9,9 @@
 //! | position | the how-manieth 64-bit word of that run; each draw below takes exactly one |
 //!
 //! Key = the first two words of Philox under key `seed` at counter (study, cell); counter = (position / 2, repetition);
-//! the position's parity chooses the half of the 128 bits. Two cells share a key with probability \\( 2^{-64} \\) a pair.
+//! the position's parity chooses the half of the 128 bits. Two cells share a key with probability $2^{-64}$ a pair.
 //!
-//! Positions are laid out in **branches** of \\( 2^{32} \\): branch `b` begins at \\( b\\,2^{32} \\). Give each purpose
+//! Positions are laid out in **branches** of $2^{32}$: branch `b` begins at $b 2^{32}$. Give each purpose
 //! of a simulation (the rewards of arm 3, the coin of the policy) its own branch, and its n-th draw is the same whatever
 //! the other purposes consumed: common random numbers across policies for free.
 
@@ -21,8 +21,8 @@ use std::ops::Range;
 use rand::rand_core::TryRng;
 
 use super::lanes::Lanes;
-use super::normal;
 use super::philox::{fill_positions, philox, uniform, words};
+use super::transform;
 
 /// FNV-1a, 64 bits (Fowler, Noll, Vo) of the bytes of `name`: stable across versions and machines.
 ///
@@ -34,7 +34,7 @@ pub fn stable_hash(name: &str) -> u64 {
     name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ byte as u64).wrapping_mul(0x0100_0000_01b3))
 }
 
-/// The position of draw `n` of branch `branch`, \\( \text{branch}\\,2^{32} + n \\).
+/// The position of draw `n` of branch `branch`: branch times $2^{32}$, plus n.
 #[inline]
 pub fn position(branch: u32, n: u32) -> u64 {
     (branch as u64) << 32 | n as u64
@@ -116,7 +116,12 @@ impl Stream {
         }
     }
 
-    /// The same repetition at the beginning of `branch`, position \\( \text{branch}\\,2^{32} \\).
+    /// The stream of another repetition of the same cell, at position 0.
+    pub(super) fn of_repetition(&self, repetition: u64) -> Stream {
+        Stream { key: self.key, repetition, position: 0, odd: 0 }
+    }
+
+    /// The same repetition at the beginning of `branch`.
     pub fn branch(&self, branch: u32) -> Stream {
         Stream { position: position(branch, 0), ..self.clone() }
     }
@@ -134,7 +139,7 @@ impl Stream {
         even
     }
 
-    /// Uniform in the open interval (0, 1), an odd multiple of \\( 2^{-53} \\). One position.
+    /// Uniform in the open interval (0, 1), an odd multiple of $2^{-53}$. One position.
     #[inline]
     pub fn uniform(&mut self) -> f64 {
         uniform(self.word())
@@ -146,17 +151,17 @@ impl Stream {
         uniform(words(self.key, self.repetition, position / 2)[(position % 2) as usize])
     }
 
-    /// Exponential of mean 1: \\( -\ln u \\), decreasing in the uniform; in \\( [1.1\times 10^{-16}, 36.8] \\). One position.
+    /// Exponential of mean 1: $-\ln u$, decreasing in the uniform; in $[1.1\times 10^{-16}, 36.8]$. One position.
     #[inline]
     pub fn exponential(&mut self) -> f64 {
-        -libm::log(self.uniform())
+        transform::exponential(self.uniform())
     }
 
-    /// Standard normal: the quantile \\( \Phi^{-1}(u) \\) (Wichura's AS 241), increasing in the uniform; within 8.21 of 0.
+    /// Standard normal: the quantile $\Phi^{-1}(u)$ (Wichura's AS 241), increasing in the uniform; within 8.21 of 0.
     /// One position.
     #[inline]
     pub fn normal(&mut self) -> f64 {
-        normal::quantile(self.uniform())
+        transform::normal(self.uniform())
     }
 
     /// Fills `out` with the next uniforms, as [`uniform`](Stream::uniform) would one by one, several times faster.
@@ -174,13 +179,13 @@ impl Stream {
     /// Fills `out` with the next normals, as [`normal`](Stream::normal) would one by one.
     pub fn normal_block(&mut self, out: &mut [f64]) {
         self.uniform_block(out);
-        normal::quantiles(out);
+        transform::normals(out);
     }
 
     /// Fills `out` with the next exponentials, as [`exponential`](Stream::exponential) would one by one.
     pub fn exponential_block(&mut self, out: &mut [f64]) {
         self.uniform_block(out);
-        out.iter_mut().for_each(|u| *u = -libm::log(*u));
+        transform::exponentials(out);
     }
 }
 

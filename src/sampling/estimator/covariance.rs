@@ -1,11 +1,11 @@
 //! Two quantities measured on the same repetitions: control variates, ratios, paired differences.
 //!
-//! **State.** \\( n, \bar x, \bar y, S_{xx}, S_{yy}, S_{xy} \\), the sums of centred products, merged as in Chan, Golub,
+//! **State.** $n, \bar x, \bar y, S_{xx}, S_{yy}, S_{xy}$, the sums of centred products, merged as in Chan, Golub,
 //! LeVeque (1979).
 
 use serde::{Deserialize, Serialize};
 
-use super::moments::finite_or_infinite;
+use super::moments::{finite_or_infinite, non_negative};
 use super::{Estimator, PointEstimate};
 use crate::sampling::exact;
 
@@ -66,7 +66,7 @@ impl Covariance {
         self.point(self.mean_x - self.mean_y, self.xx - 2.0 * self.xy + self.yy, 1)
     }
 
-    /// The unbiased covariance \\( S_{xy}/(n-1) \\); 0 for fewer than two samples.
+    /// The unbiased covariance $S_{xy}/(n-1)$; 0 for fewer than two samples.
     pub fn covariance(&self) -> f64 {
         if self.count < 2 { 0.0 } else { self.xy / (self.count - 1) as f64 }
     }
@@ -78,8 +78,8 @@ impl Covariance {
     }
 
     /// The mean of x with y, of known mean `mean_y`, as control variate:
-    /// \\( \bar x - b(\bar y - \mu_y) \\), \\( b = S_{xy}/S_{yy} \\), standard error
-    /// \\( \sqrt{(S_{xx} - b S_{xy})/((n-2)n)} \\). The estimated b gives a bias of order 1/n, zero if (x, y) is normal.
+    /// $\bar x - b(\bar y - \mu_y)$, $b = S_{xy}/S_{yy}$, standard error
+    /// $\sqrt{(S_{xx} - b S_{xy})/((n-2)n)}$. The estimated b gives a bias of order 1/n, zero if (x, y) is normal.
     pub fn controlled(&self, mean_y: f64) -> PointEstimate {
         if self.yy > 0.0 {
             let b = self.xy / self.yy;
@@ -89,8 +89,8 @@ impl Covariance {
         }
     }
 
-    /// The ratio of means \\( R = \bar x/\bar y \\), with the standard error of the delta method,
-    /// \\( \sqrt{(S_{xx} - 2RS_{xy} + R^2S_{yy})/((n-1)n)}\,/\,|\bar y| \\); bias of order 1/n. `None` if the mean of y
+    /// The ratio of means $R = \bar x/\bar y$, with the standard error of the delta method,
+    /// $\sqrt{(S_{xx} - 2RS_{xy} + R^2S_{yy})/((n-1)n)} / |\bar y|$; bias of order 1/n. `None` if the mean of y
     /// is 0.
     pub fn ratio(&self) -> Option<PointEstimate> {
         if self.mean_y == 0.0 {
@@ -107,9 +107,7 @@ impl Covariance {
             return PointEstimate { value, standard_error: f64::INFINITY };
         }
         let (n, free) = (self.count as f64, (self.count - fitted) as f64);
-        // A negative residual is rounding; a NaN one stays, to become infinite.
-        let residual = if residual < 0.0 { 0.0 } else { residual };
-        PointEstimate { value, standard_error: finite_or_infinite((residual / free / n).sqrt()) }
+        PointEstimate { value, standard_error: finite_or_infinite((non_negative(residual) / free / n).sqrt()) }
     }
 
     /// Multiplies the samples by `x` and `y`.
@@ -118,7 +116,7 @@ impl Covariance {
         (self.xx, self.yy, self.xy) = (self.xx * x * x, self.yy * y * y, self.xy * x * y);
     }
 
-    /// \\( (\sum y)^2/\sum y^2 \\), 0 if all y are 0.
+    /// $(\sum y)^2/\sum y^2$, 0 if all y are 0.
     pub(super) fn effective_count(&self) -> f64 {
         let n = self.count as f64;
         let squares = self.yy / n + self.mean_y * self.mean_y;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Estimator;
 use crate::{Error, Result};
 
-/// Counts in the bins \\( [e_i, e_{i+1}) \\), below the first edge and from the last edge on. Merging adds counts.
+/// Counts in the bins $[e_i, e_{i+1})$, below the first edge and from the last edge on. Merging adds counts.
 ///
 /// ```
 /// use tilt::sampling::Histogram;
@@ -38,6 +38,9 @@ impl Histogram {
 
     /// `bins` bins of equal width between `low` and `high`.
     pub fn uniform(low: f64, high: f64, bins: usize) -> Result<Self> {
+        if bins == 0 {
+            return Err(Error::invalid("bins", 0, "at least 1"));
+        }
         let at = |i: usize| if i == bins { high } else { low + (high - low) * (i as f64 / bins as f64) };
         Self::new((0..=bins).map(at).collect())
     }

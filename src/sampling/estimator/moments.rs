@@ -1,11 +1,11 @@
 //! Mean, variance and the error of both, in one pass.
 //!
-//! **State.** \\( n, \bar x, M_k = \sum (x_i - \bar x)^k,\ k = 2, 3, 4 \\). **Merging** (Chan, Golub, LeVeque 1979 for
-//! \\( M_2 \\); Pébay 2008 for the rest), with \\( \delta = \bar x_b - \bar x_a \\), \\( n = n_a + n_b \\):
-//! \\( \bar x = \bar x_a + \delta n_b/n \\), \\( M_2 = M_{2a} + M_{2b} + \delta^2 n_a n_b / n \\), and so on.
+//! **State.** $n, \bar x, M_k = \sum (x_i - \bar x)^k,\ k = 2, 3, 4$. **Merging** (Chan, Golub, LeVeque 1979 for
+//! $M_2$; Pébay 2008 for the rest), with $\delta = \bar x_b - \bar x_a$, $n = n_a + n_b$:
+//! $\bar x = \bar x_a + \delta n_b/n$, $M_2 = M_{2a} + M_{2b} + \delta^2 n_a n_b / n$, and so on.
 //!
-//! Relative error of the variance about \\( n\epsilon\kappa \\) at worst with \\( \kappa = 1 + |\bar x|/\sigma \\), where
-//! the textbook sum of squares loses \\( \kappa^2 \\). The fourth powers overflow for spreads above 1e77: then
+//! Relative error of the variance about $n\epsilon\kappa$ at worst with $\kappa = 1 + |\bar x|/\sigma$, where
+//! the textbook sum of squares loses $\kappa^2$. The fourth powers overflow for spreads above 1e77: then
 //! [`variance_standard_error`](Moments::variance_standard_error) is infinite.
 
 use serde::{Deserialize, Serialize};
@@ -73,24 +73,24 @@ impl Moments {
         self.mean
     }
 
-    /// The unbiased variance \\( M_2/(n-1) \\); infinite for fewer than two samples.
+    /// The unbiased variance $M_2/(n-1)$; infinite for fewer than two samples.
     pub fn variance(&self) -> f64 {
         if self.count < 2 { f64::INFINITY } else { finite_or_infinite(self.m2 / (self.count - 1) as f64) }
     }
 
-    /// The standard error of the mean, \\( \sqrt{s^2/n} \\); infinite for fewer than two samples.
+    /// The standard error of the mean, $\sqrt{s^2/n}$; infinite for fewer than two samples.
     pub fn standard_error(&self) -> f64 {
         (self.variance() / (self.count.max(1)) as f64).sqrt()
     }
 
-    /// The standard error of the variance, \\( \sqrt{(M_4/n - s^4 (n-3)/(n-1))/n} \\), without assuming normality;
+    /// The standard error of the variance, $\sqrt{(M_4/n - s^4 (n-3)/(n-1))/n}$, without assuming normality;
     /// infinite for fewer than four samples.
     pub fn variance_standard_error(&self) -> f64 {
         if self.count < 4 {
             return f64::INFINITY;
         }
         let (n, s2) = (self.count as f64, self.variance());
-        finite_or_infinite(((self.m4 / n - s2 * s2 * (n - 3.0) / (n - 1.0)).max(0.0) / n).sqrt())
+        finite_or_infinite((non_negative(self.m4 / n - s2 * s2 * (n - 3.0) / (n - 1.0)) / n).sqrt())
     }
 
     /// The mean with its standard error.
@@ -136,6 +136,11 @@ impl Estimator for Moments {
 /// An unusable spread is an unknown one.
 pub(super) fn finite_or_infinite(x: f64) -> f64 {
     if x.is_nan() { f64::INFINITY } else { x }
+}
+
+/// A negative sum of squares is rounding; a NaN stays (`f64::max` would hide it).
+pub(super) fn non_negative(x: f64) -> f64 {
+    if x < 0.0 { 0.0 } else { x }
 }
 
 /// The sums of `f` over `x`, in eight interleaved partial sums: vectorises, in one fixed order.
@@ -236,7 +241,7 @@ mod tests {
     #[test]
     fn serialisation_keeps_every_bit() {
         let mut m = Moments::new();
-        m.extend(&[0.1, 0.7, 1e-300, 1e200]);
+        m.extend(&[0.1, 0.7, 1e-300, 1e100]);
         assert_eq!(m.m4, f64::INFINITY);
         let text = serde_json::to_string(&m).unwrap();
         assert_eq!(serde_json::from_str::<Moments>(&text).unwrap(), m);

@@ -1,9 +1,9 @@
 //! Quantiles of a sample, by counting it in bins of constant relative width.
 //!
 //! **Bins.** A double is cut to its sign, exponent and first 12 bits of mantissa; the bin is named by that number, its end
-//! nearer to 0. A quantile therefore has relative error below \\( 2^{-12} \\) (2.5e-4), towards 0, at every scale from
+//! nearer to 0. A quantile therefore has relative error below $2^{-12}$ (2.5e-4), towards 0, at every scale from
 //! 5e-324 to 1.8e308, and none at all for values of at most 13 significant bits: whole numbers below 8192, and 0.
-//! **Merging** adds counts: exact and free of order. **Cost.** \\( O(\log b) \\) a sample, memory the number b of bins met
+//! **Merging** adds counts: exact and free of order. **Cost.** $O(\log b)$ a sample, memory the number b of bins met
 //! (at most 4096 for each factor of 2 that the sample spans).
 //!
 //! Samples with a large common offset (1e6 and a spread of 1) should be centred before they are added.
@@ -64,7 +64,7 @@ impl Quantiles {
     }
 
     /// A distribution-free confidence interval of the quantile `p`: the order statistics of rank
-    /// \\( np \pm z\sqrt{np(1-p)} \\).
+    /// $np \pm z\sqrt{np(1-p)}$.
     pub fn interval(&self, p: f64, z: f64) -> (f64, f64) {
         let n = self.count as f64;
         let spread = z.abs() * (n * p * (1.0 - p)).max(0.0).sqrt();

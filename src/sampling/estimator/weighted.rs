@@ -1,11 +1,11 @@
-//! Importance sampling: means under p of draws from q, with weights \\( w = p/q \\) given by their logarithms.
+//! Importance sampling: means under p of draws from q, with weights $w = p/q$ given by their logarithms.
 //!
-//! **Plain** \\( \frac1n \sum w_i f_i \\): unbiased. **Self-normalised** \\( \sum w_i f_i / \sum w_i \\): for weights known
+//! **Plain** $\frac1n \sum w_i f_i$: unbiased. **Self-normalised** $\sum w_i f_i / \sum w_i$: for weights known
 //! up to a factor, bias of order 1/n, error by the delta method.
 //!
-//! **Scale.** The sums are kept divided by \\( 2^k \\), k the largest binary exponent of a weight so far: rescaling by
-//! powers of two is exact, and events of probability 1e-300 (or \\( e^{-10^6} \\)) keep full precision. A logarithm of
-//! size L carries the relative error \\( L\epsilon \\) into its weight. Numbers f with a common offset much larger than
+//! **Scale.** The sums are kept divided by $2^k$, k the largest binary exponent of a weight so far: rescaling by
+//! powers of two is exact, and events of probability 1e-300 (or $e^{-10^6}$) keep full precision. A logarithm of
+//! size L carries the relative error $L\epsilon$ into its weight. Numbers f with a common offset much larger than
 //! their spread should be centred first: the delta method subtracts.
 
 use serde::{Deserialize, Serialize};
@@ -40,7 +40,7 @@ impl Weighted {
         Self::default()
     }
 
-    /// Takes in the sample `f` of weight \\( e^{\text{log\\_weight}} \\); a weight of zero (`-inf`) counts as a sample
+    /// Takes in the sample `f` of weight `exp(log_weight)`; a weight of zero (`-inf`) counts as a sample
     /// and its `f` is ignored.
     #[inline]
     pub fn add(&mut self, log_weight: f64, f: f64) {
@@ -63,12 +63,12 @@ impl Weighted {
         self.sums.count()
     }
 
-    /// \\( (\sum w)^2/\sum w^2 \\), between 0 and the count: how many equal weights would be worth as much.
+    /// $(\sum w)^2/\sum w^2$, between 0 and the count: how many equal weights would be worth as much.
     pub fn effective_count(&self) -> f64 {
         self.sums.effective_count()
     }
 
-    /// \\( \frac1n\sum w_i f_i \\) with its standard error; underflows to 0 where the number does.
+    /// $\frac1n\sum w_i f_i$ with its standard error; underflows to 0 where the number does.
     pub fn plain(&self) -> PointEstimate {
         let PointEstimate { value, standard_error } = self.sums.x();
         PointEstimate {
@@ -77,19 +77,19 @@ impl Weighted {
         }
     }
 
-    /// The logarithm of \\( |\frac1n\sum w_i f_i| \\) and its standard error relative to the mean; `None` if the mean is 0.
+    /// The logarithm of $|\frac1n\sum w_i f_i|$ and its standard error relative to the mean; `None` if the mean is 0.
     pub fn log_plain(&self) -> Option<(f64, f64)> {
         let PointEstimate { value, standard_error } = self.sums.x();
         let shift = self.exponent as f64 * std::f64::consts::LN_2;
         (value != 0.0).then(|| (libm::log(value.abs()) + shift, standard_error / value.abs()))
     }
 
-    /// \\( \sum w_i f_i/\sum w_i \\) with its standard error; `None` if every weight is 0.
+    /// $\sum w_i f_i/\sum w_i$ with its standard error; `None` if every weight is 0.
     pub fn self_normalised(&self) -> Option<PointEstimate> {
         self.sums.ratio()
     }
 
-    /// The mean weight \\( \frac1n\sum w_i \\) with its standard error: 1 for normalised laws, so a check of the sampler.
+    /// The mean weight $\frac1n\sum w_i$ with its standard error: 1 for normalised laws, so a check of the sampler.
     pub fn mean_weight(&self) -> PointEstimate {
         let PointEstimate { value, standard_error } = self.sums.y();
         PointEstimate {
@@ -98,7 +98,7 @@ impl Weighted {
         }
     }
 
-    fn to_exponent(&mut self, exponent: i64) {
+    fn rescale(&mut self, exponent: i64) {
         if self.exponent != exponent {
             let factor = times_two_to(1.0, self.exponent.saturating_sub(exponent));
             self.sums.scale(factor, factor);
@@ -108,8 +108,8 @@ impl Weighted {
 }
 
 /// ln 2 with the last 32 bits of its mantissa cleared, and the rest (fdlibm).
-const LN2_HIGH: f64 = 6.931_471_803_691_238_164_90e-1;
-const LN2_LOW: f64 = 1.908_214_929_270_587_700_02e-10;
+const LN2_HIGH: f64 = 6.931_471_803_691_238e-1;
+const LN2_LOW: f64 = 1.908_214_929_270_587_7e-10;
 
 /// x 2^k, infinite or zero where it must be.
 fn times_two_to(x: f64, k: i64) -> f64 {
@@ -127,12 +127,12 @@ impl Estimator for Weighted {
             return;
         }
         let exponent = self.exponent.max(later.exponent);
-        self.to_exponent(exponent);
+        self.rescale(exponent);
         if later.exponent == exponent {
             self.sums.merge(&later.sums);
         } else {
             let mut later = later.clone();
-            later.to_exponent(exponent);
+            later.rescale(exponent);
             self.sums.merge(&later.sums);
         }
     }
