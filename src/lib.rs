@@ -34,7 +34,9 @@ pub use error::{Error, Result};
 pub fn laboratory() -> lab::Laboratory {
     lab::Laboratory {
         quantities: asymptotics::quantities::all(),
+        claims: studies::asymptotics::claims::all(),
         studies: studies::asymptotics::all(),
+        tour: vec!["asymptotics/length"],
         ..Default::default()
     }
 }

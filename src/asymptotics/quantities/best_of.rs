@@ -271,7 +271,8 @@ pub fn all() -> Vec<Quantity> {
                 BonInput { p, r, log_best_of: draw.uniform(0.0, 5.0), ties: draw.pick(&["random", "order"]).into() }
             },
         )
-        .exact::<BonInput, BestOfN>(1e-12, |i| best_of_n(&Law::new(&i.p)?, &i.r, i.log_best_of, Ties::named(&i.ties)?)),
+        .exact::<BonInput, BestOfN>(1e-12, |i| best_of_n(&Law::new(&i.p)?, &i.r, i.log_best_of, Ties::named(&i.ties)?))
+        .monte_carlo::<BonInput, BestOfN>(simulate_bon),
         Quantity::new::<RandomBonInput, RandomBestOf>(
             "asymptotics.random_bon",
             "best of a random number of draws",

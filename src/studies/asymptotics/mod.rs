@@ -1,6 +1,7 @@
 //! Studies of the asymptotics engine, and the checks of its claims.
 
 mod blocks;
+pub mod claims;
 mod length;
 mod saturation;
 mod staircase;
