@@ -56,7 +56,7 @@ pub fn bench(laboratory: &Laboratory, arguments: &BenchArguments, terminal: &Ter
         ]);
     }
     if !terminal.json {
-        terminal.print(table)?;
+        terminal.print(table.trim_fmt())?;
     }
     Ok(Outcome::Done)
 }

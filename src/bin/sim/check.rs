@@ -181,7 +181,7 @@ fn print(
     }
     let finished: Vec<&Check> = checks.iter().flatten().collect();
     if !finished.is_empty() {
-        terminal.print(verdicts::table(finished.iter().copied(), terminal))?;
+        terminal.print(verdicts::table(finished.iter().copied(), terminal).trim_fmt())?;
     }
     for check in finished {
         if let Some(detail) = verdicts::detail(&check.verdict) {

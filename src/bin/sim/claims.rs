@@ -38,7 +38,7 @@ pub fn claims(laboratory: &Laboratory, arguments: &ClaimsArguments, terminal: &T
         ]);
     }
     if !terminal.json {
-        terminal.print(table)?;
+        terminal.print(table.trim_fmt())?;
     }
     Ok(Outcome::Done)
 }

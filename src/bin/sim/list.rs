@@ -20,7 +20,7 @@ pub fn list(laboratory: &Laboratory, terminal: &Terminal) -> Result<Outcome, Fai
         table.add_row(vec![study.name, study.title, study.paper, &study.claims.join(", "), study.cost]);
     }
     if !terminal.json {
-        terminal.print(table)?;
+        terminal.print(table.trim_fmt())?;
     }
     Ok(Outcome::Done)
 }

@@ -43,7 +43,7 @@ pub fn quantities(
             let routes: Vec<&str> = quantity.routes().map(Route::name).collect();
             table.add_row([quantity.name, &routes.join(", "), quantity.about]);
         }
-        terminal.print(table)?;
+        terminal.print(table.trim_fmt())?;
     }
     Ok(Outcome::Done)
 }
@@ -55,7 +55,7 @@ fn show(quantity: &Quantity, terminal: &Terminal) -> Result<(), Failure> {
     for route in quantity.routes() {
         routes.add_row([route.name(), quantity.accuracy(route).unwrap_or_default()]);
     }
-    terminal.print(routes)?;
+    terminal.print(routes.trim_fmt())?;
     for (title, schema) in [("input", (quantity.input_schema)()), ("output", (quantity.output_schema)())] {
         let mut fields = terminal.table(&[title, "type", "meaning"]);
         let required = schema["required"].as_array().cloned().unwrap_or_default();
@@ -65,7 +65,7 @@ fn show(quantity: &Quantity, terminal: &Terminal) -> Result<(), Failure> {
             let meaning = field["description"].as_str().unwrap_or_default().replace('\n', " ");
             fields.add_row([name, &format!("{}{optional}", kind(field)), &meaning]);
         }
-        terminal.print(format!("\n{fields}"))?;
+        terminal.print(format!("\n{}", fields.trim_fmt()))?;
     }
     Ok(())
 }

@@ -56,7 +56,7 @@ fn show(finished: &Finished, terminal: &Terminal) -> Result<(), Failure> {
     terminal.note(format!("{} ({how})", record.study));
     terminal.print(format!("{}: {}", record.study, report.finding))?;
     if !report.checks.is_empty() {
-        terminal.print(verdicts::table(&report.checks, terminal))?;
+        terminal.print(verdicts::table(&report.checks, terminal).trim_fmt())?;
     }
     for check in &report.checks {
         if let Some(detail) = verdicts::detail(&check.verdict) {

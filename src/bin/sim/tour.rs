@@ -39,7 +39,7 @@ pub fn tour(laboratory: &Laboratory, terminal: &Terminal) -> Result<Outcome, Fai
         terminal.print_json(&json!({"studies": laboratory.tour, "checks": checks, "report": path}))?;
     } else {
         if !checks.is_empty() {
-            terminal.print(verdicts::table(checks.iter().copied(), terminal))?;
+            terminal.print(verdicts::table(checks.iter().copied(), terminal).trim_fmt())?;
         }
         terminal.print(path)?;
     }
