@@ -32,5 +32,9 @@ pub use error::{Error, Result};
 
 /// Everything that the laboratory knows: one line an engine for each kind of entry.
 pub fn laboratory() -> lab::Laboratory {
-    lab::Laboratory { quantities: asymptotics::quantities::all(), ..Default::default() }
+    lab::Laboratory {
+        quantities: asymptotics::quantities::all(),
+        studies: studies::asymptotics::all(),
+        ..Default::default()
+    }
 }

@@ -8,7 +8,7 @@
 //! Cost: `O(1)`, on a lattice `53 / (b d)` terms.
 
 use super::memoryless::Memoryless;
-use super::memoryless_best_of::check_log_best_of;
+use super::memoryless_best_of::{check_log_best_of, spending};
 use super::tail::{Saddle, check_span, lattice_tilt};
 use crate::numerics::log_space::log1m_exp;
 use crate::numerics::roots::bisect;
@@ -37,7 +37,8 @@ pub struct BestOfAsymptotic {
 pub fn best_of_asymptotic(model: &Memoryless, delta: f64, span: f64) -> Result<BestOfAsymptotic> {
     check_span(model, span)?;
     let n = model.length() as f64;
-    let optimum = kl_optimum(model.letters(), model.rewards(), delta).map_err(|e| e.in_field("r", "s"))?;
+    let optimum =
+        spending(delta, kl_optimum(model.letters(), model.rewards(), delta).map_err(|e| e.in_field("r", "s"))?)?;
     if optimum.regime != Regime::Interior {
         let expected = format!("a budget in (0, Delta_max) = (0, {})", optimum.delta_max);
         return Err(Error::invalid("delta", delta, expected));
@@ -77,7 +78,7 @@ fn lattice_constants(n: f64, s_min: f64, centre: f64, beta: f64, span: f64, log_
         let difference = t * growth; // T(y) - T(y + d)
         let log_share = log1m_exp(-difference);
         let prob = (log_share - (t - difference)).exp();
-        if t < 1e-20 || t > 750.0 {
+        if !(1e-20..=750.0).contains(&t) {
             continue;
         }
         mean.add(prob * y);
@@ -106,7 +107,8 @@ pub fn best_of_self_consistent(model: &Memoryless, log_best_of: f64) -> Result<S
     check_log_best_of(log_best_of)?;
     let n = model.length() as f64;
     let (letters, rewards) = (model.letters(), model.rewards());
-    let optimum = kl_optimum(letters, rewards, log_best_of / n).map_err(|e| e.in_field("r", "s"))?;
+    let delta = log_best_of / n;
+    let optimum = spending(delta, kl_optimum(letters, rewards, delta).map_err(|e| e.in_field("r", "s"))?)?;
     if optimum.regime != Regime::Interior {
         let expected = format!("a number in (0, n Delta_max) = (0, {})", n * optimum.delta_max);
         return Err(Error::invalid("log_best_of", log_best_of, expected));

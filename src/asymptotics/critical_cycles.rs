@@ -40,14 +40,12 @@ pub fn maximal_cycle_mean(weights: &[f64], states: usize) -> f64 {
         }
     }
     let mut best = f64::NEG_INFINITY;
-    for v in 0..states {
-        if walk[states][v] > f64::NEG_INFINITY {
-            let worst = (0..states)
-                .filter(|&l| walk[l][v] > f64::NEG_INFINITY)
-                .map(|l| (walk[states][v] - walk[l][v]) / (states - l) as f64)
-                .fold(f64::INFINITY, f64::min);
-            best = best.max(worst);
-        }
+    for (v, &longest) in walk[states].iter().enumerate().filter(|(_, w)| **w > f64::NEG_INFINITY) {
+        let worst = (0..states)
+            .filter(|&l| walk[l][v] > f64::NEG_INFINITY)
+            .map(|l| (longest - walk[l][v]) / (states - l) as f64)
+            .fold(f64::INFINITY, f64::min);
+        best = best.max(worst);
     }
     best
 }

@@ -156,17 +156,25 @@ pub fn markov_tilt(chain: &Chain, beta: f64) -> Result<MarkovTilt> {
     let mut tilted = tilt_directly(chain, beta)?;
     // Singularities of Lambda lie at a distance of about gap / range, and variance / range is about range / gap.
     let range = chain.range();
-    let scale = if range > 0.0 { range.max(tilted.variance / range) } else { 0.0 };
-    if beta.abs() * scale < SMALL_TILT {
+    let size = |variance: f64| beta.abs() * range.max(variance / range);
+    if beta != 0.0 && range > 0.0 && size(tilted.variance) < SMALL_TILT {
         let rule = GaussLegendre::new(8);
-        let (mut scgf, mut kl_rate) = (0.0, 0.0);
+        let (mut scgf, mut kl_rate, mut largest) = (0.0, 0.0, 0.0f64);
         for (node, weight) in rule.nodes().iter().zip(rule.weights()) {
             let t = 0.5 * beta * (1.0 + node);
             let inside = tilt_directly(chain, t)?;
             scgf += 0.5 * beta * weight * inside.mean;
             kl_rate += 0.5 * beta * weight * t * inside.variance;
+            largest = largest.max(inside.variance);
         }
-        (tilted.scgf, tilted.kl_rate) = (scgf, kl_rate);
+        // The integral adds digits to the direct form, so it must agree with it up to that form's rounding: a chain that
+        // passes a transition on the way (a peak of the variance between the nodes) keeps the direct form.
+        let rounding = 1e-13 / (beta.abs() * range);
+        if size(largest) < SMALL_TILT && (kl_rate - tilted.kl_rate).abs() <= rounding * kl_rate + 1e-26 {
+            (tilted.scgf, tilted.kl_rate) = (scgf, kl_rate);
+        }
+    } else if beta == 0.0 || range == 0.0 {
+        (tilted.scgf, tilted.kl_rate) = (beta * tilted.mean, 0.0);
     }
     Ok(tilted)
 }

@@ -63,10 +63,9 @@ pub fn markov_finite(chain: &Chain, initial: &[f64], n: u64, beta: f64) -> Resul
     let mut next = ahead.clone();
     let (mut log_h, mut mean, mut variance, mut kl) = (Sum::new(), Sum::new(), Sum::new(), Sum::new());
     for _ in 1..n {
-        for i in 0..states {
+        for (i, to) in next.iter_mut().enumerate() {
             let row = i * states..(i + 1) * states;
-            next[i] =
-                step(&chain.transition()[row.clone()], &chain.log_transition()[row], chain.reward(), beta, &ahead);
+            *to = step(&chain.transition()[row.clone()], &chain.log_transition()[row], chain.reward(), beta, &ahead);
         }
         let common = next[0];
         log_h.add(common.log_h);

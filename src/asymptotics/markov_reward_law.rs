@@ -2,7 +2,7 @@
 //!
 //! Rewards on a lattice: an array of `k (n w + 1)` cells, `O(n^2 w k^2)` updates. Otherwise each state keeps an ascending
 //! list of its rewards so far; a step merges the `k` lists (every list is shifted by the reward of the state it enters, so
-//! they stay ascending) and joins rewards within the level tolerance. Cells are [`Scaled`]: positive sums and products
+//! they stay ascending) and joins rewards within the level tolerance. Cells are scaled numbers: positive sums and products
 //! with a relative error of about `1e-16 n k`, however deep the tail. Cost and memory grow with the number of levels;
 //! what exceeds the limit is refused.
 
@@ -12,6 +12,7 @@ use super::markov_finite::check_start;
 use super::memoryless::level_tolerance;
 use super::reward_law::{ENTRY_LIMIT, OPERATION_LIMIT, sum_lattice};
 use super::scaled::Scaled;
+use super::type_classes::type_count;
 use crate::prob::Levels;
 use crate::{Error, Result};
 
@@ -21,7 +22,9 @@ use crate::{Error, Result};
 /// Fields `initial`, `n`; [`Error::TooLarge`] in operations (lattice) or table entries (otherwise).
 pub fn markov_reward_law(chain: &Chain, initial: &[f64], n: u64) -> Result<Levels> {
     let initial = check_start(chain, initial, n)?;
-    match sum_lattice(chain.reward(), n, ENTRY_LIMIT / chain.states() as f64) {
+    // No more levels than counts of states: a lattice with more points is an accident of a short sum.
+    let points = (ENTRY_LIMIT / chain.states() as f64).min(type_count(n, chain.states()));
+    match sum_lattice(chain.reward(), n, points) {
         Some(lattice) => on_lattice(chain, &initial, n, &lattice),
         None => by_merging(chain, &initial, n),
     }

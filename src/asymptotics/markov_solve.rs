@@ -2,7 +2,9 @@
 //!
 //! `KL'(b) = b Lambda''(b) > 0`, so `KL rate = delta` has one root for `0 < delta < Delta_max`; beyond `Delta_max` no
 //! finite tilt spends more and the problem is refused. Safeguarded Newton on `log b`, started at `sqrt(2 delta / V(0))`;
-//! past half of `Delta_max` the rate is flat in `b` and the root is only as sharp as `Delta_max - delta` is.
+//! near `Delta_max` the rate is flat in `b` and the root is only as sharp as `Delta_max - delta` is. A chain whose best cycles
+//! are joined by paths of probability `e^{-c beta}` passes between them so sharply that no `f64` may have the rate asked for:
+//! that is reported as not converged, with the residual.
 
 use super::critical_cycles::chain_limit;
 use super::markov::{Chain, MarkovTilt, markov_tilt};
@@ -19,6 +21,10 @@ pub struct MarkovOptimum {
     /// KL rate, equal to the budget.
     pub kl_rate: f64,
 }
+
+/// Largest relative error of the KL rate at the solution. Rounding of `beta` moves it by `1e-16 beta^2 V / KL`, far less
+/// unless the chain passes from one set of cycles to another within a rounding of `beta`: then no `f64` is a solution.
+const RESIDUAL: f64 = 1e-9;
 
 /// The tilt whose KL rate is `delta` nats a symbol.
 ///
@@ -63,16 +69,17 @@ pub fn markov_solve(chain: &Chain, delta: f64) -> Result<MarkovOptimum> {
     );
     let beta = if low == high { low } else { root.x.exp() };
     let solution = at(beta);
+    let residual = solution.as_ref().map_or(f64::INFINITY, |tilted| (tilted.kl_rate / delta).ln().abs());
     match (failure, solution) {
-        (None, Some(tilted)) if low == high || root.found() => {
+        (None, Some(tilted)) if residual <= RESIDUAL => {
             Ok(MarkovOptimum { beta, mean: tilted.mean, kl_rate: tilted.kl_rate })
         }
         (Some(error), _) => Err(error),
         _ => Err(Error::NotConverged {
             method: "the tilt of a chain for a KL rate".into(),
             iterations: root.iterations,
-            residual: root.value.abs(),
-            tolerance: f64::EPSILON,
+            residual,
+            tolerance: RESIDUAL,
         }),
     }
 }
@@ -100,6 +107,15 @@ mod tests {
         // KL = V b^2 / 2 + O(b^3), V = .48.
         let found = markov_solve(&example(), 1e-18).unwrap();
         assert!((found.beta / (2e-18f64 / 0.48).sqrt() - 1.0).abs() < 1e-8);
+    }
+
+    #[test]
+    fn a_jump_of_the_rate_is_reported() {
+        // From the loop at 0 to the loop at 1 at beta = 63.5, within e^-45 of it.
+        let rows = [vec![0.5, 0.5, 0.0], vec![0.0, 4e-6, 1.0 - 4e-6], vec![1.0, 0.0, 0.0]];
+        let chain = Chain::new(&rows, &[0.3, 0.5, -1.0]).unwrap();
+        assert!(matches!(markov_solve(&chain, 3.0), Err(Error::NotConverged { .. })));
+        assert!(markov_solve(&chain, 0.5).is_ok());
     }
 
     #[test]

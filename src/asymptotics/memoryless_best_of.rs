@@ -59,7 +59,8 @@ pub fn memoryless_best_of_on(model: &Memoryless, law: &RewardLaw, log_best_of: f
     check_log_best_of(log_best_of)?;
     let n = model.length() as f64;
     let delta = log_best_of / n;
-    let optimum = kl_optimum(model.letters(), model.rewards(), delta).map_err(|e| e.in_field("r", "s"))?;
+    let optimum =
+        spending(delta, kl_optimum(model.letters(), model.rewards(), delta).map_err(|e| e.in_field("r", "s"))?)?;
     let best = best_of(&law.levels, log_best_of);
     let log_ratio = |levels: &Levels| log_tilt_ratio(model, &optimum.tilt, levels.values());
     let kl_to_rl = divergence_from_optimum(&law.levels, &best, &optimum, log_ratio);
@@ -74,6 +75,19 @@ pub fn memoryless_best_of_on(model: &Memoryless, law: &RewardLaw, log_best_of: f
         kl_bound: best_of_kl_bound(log_best_of),
     })
 }
+
+/// The optimum, if it spends its budget: everything measured against it would be wrong otherwise.
+pub(crate) fn spending(budget: f64, optimum: Optimum) -> Result<Optimum> {
+    let residual = (optimum.tilt.kl / budget - 1.0).abs();
+    if optimum.regime == Regime::Interior && !residual.le(&SPENT) {
+        let method = "the KL budget".into();
+        return Err(Error::NotConverged { method, iterations: 1, residual, tolerance: SPENT });
+    }
+    Ok(optimum)
+}
+
+/// Largest relative error of the divergence that the optimum spends.
+const SPENT: f64 = 1e-9;
 
 /// `D(best || optimum)` on levels, `log_ratio` giving `log(optimum / base)` a level.
 pub(crate) fn divergence_from_optimum(

@@ -7,7 +7,7 @@
 //! | `proxy` | tilting by a proxy reward | R5 |
 //! | `best_of_n` | best-of-N: policy, divergence, win rate, bounds | R6 to R9, R11 |
 //! | `estimator` | the estimator of its divergence, the gap of an atom | R10 |
-//! | `win_rate_frontier` | the best win rate at a KL, threshold rejection | R12, R15 |
+//! | `win_rate_frontier` | the best win rate at a KL, threshold rejection | R12, R13, R15 |
 //! | `random_best_of` | best of a random number | R14 |
 //! | `soft_best_of` | soft best-of-n | R16 to R18 |
 //! | `memoryless`, `reward_law` | independent symbols and the exact law of their total reward | R19, R25 |
@@ -20,7 +20,13 @@
 //! | `markov_finite`, `markov_reward_law`, `markov_best_of` | chains of n symbols | R28 |
 //! | `twin` | when best-of-N is a tilt | R30 |
 //! | `hedge` | when to stop sampling | R31 |
+//! | `outcome_sampling`, `level_sampling`, `memoryless_sampling`, `markov_sampling` | draws of all of these | |
 //! | `quantities` | the table of quantities: the only file that knows the lab | |
+//! | `memoryless`, `rate`, `tail`, `reward_law`, `memoryless_best_of`, `best_of_asymptotic`, `block` | sums of symbols | R19 to R26 |
+//! | `markov`, `markov_solve`, `markov_finite`, `markov_best_of`, `critical_cycles` | chains | R27 to R29 |
+//! | `sampling` | draws for the Monte-Carlo routes of finite laws | |
+//! | `outcome_sampling`, `level_sampling`, `memoryless_sampling`, `markov_sampling` | draws of all of these | |
+//! | `quantities` | the adapters to the laboratory | |
 
 pub mod best_of_asymptotic;
 pub mod best_of_n;
@@ -41,6 +47,7 @@ pub mod memoryless;
 pub mod memoryless_best_of;
 pub mod memoryless_sampling;
 pub mod near_optimal;
+pub mod outcome_sampling;
 pub mod perron;
 mod polynomial_power;
 pub mod proxy;

@@ -5,7 +5,7 @@
 //! tame. (2) Noda's iteration (T. Noda 1971): with row sums `r` and `rho = max r`, solve `(rho - B) y = 1`, rescale by
 //! `y`. `max r` decreases and `min r` increases to the root, from any start, periodic or not, at a quadratic rate
 //! (L. Elsner 1976) that does not depend on the spectral gap, where the power iteration slows down without limit. The
-//! system is solved without subtraction ([`StateReduction`]), so the vector is accurate entry by entry.
+//! system is solved without subtraction, so the vector is accurate entry by entry.
 //!
 //! Cost: `O(k^3)` an iteration, about 10 iterations. The root is bracketed by `min r` and `max r`: the bracket is the
 //! residual that an error reports.
@@ -75,10 +75,11 @@ pub fn perron(log_matrix: &[f64], states: usize) -> Result<Perron> {
         }
         let excess: Vec<f64> = rows.iter().map(|r| (high - r).max(0.0)).collect();
         let Some(step) = StateReduction::new(&matrix, &excess, anchor).solve_ones() else { break };
-        for (i, log_step) in step.iter().enumerate() {
-            log_right[i] += log_step;
+        for (i, own) in step.iter().enumerate() {
+            log_right[i] += own.ln();
+            let inverse = own.reciprocal();
             for (j, other) in step.iter().enumerate() {
-                matrix[i * states + j] = matrix[i * states + j].times(Scaled::exp(other - log_step));
+                matrix[i * states + j] = matrix[i * states + j].times(other.times(inverse));
             }
         }
     }

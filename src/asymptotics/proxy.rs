@@ -11,7 +11,7 @@ use crate::prob::{Law, check_rewards, divergence_between_tilts, tilt};
 use crate::{Error, Result};
 
 /// The tilt by a proxy, judged by the true reward.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, schemars::JsonSchema)]
 pub struct ProxyTilt {
     /// The law tilted by the proxy.
     pub omega: Vec<f64>,

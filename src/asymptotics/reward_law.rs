@@ -4,7 +4,7 @@
 //!
 //! | method | when | cost |
 //! |---|---|---|
-//! | type classes | at most 2e5 types; or no lattice and at most 2^24 types | `C(n+k-1, k-1)`, and sorting |
+//! | type classes | at most 2e5 types; or at most 2^24 and no lattice with fewer points | `C(n+k-1, k-1)`, and sorting |
 //! | saddle windows | rewards on a lattice, at most 2^24 points, no holes | `O(n w (k + log n))` |
 //! | polynomial power | lattice of width at most 2 | `O(n w k)` |
 //! | lattice program | lattice with holes | `O(n^2 w k)`, at most 4e9 |
@@ -118,7 +118,8 @@ pub(crate) fn log_tilt_ratio(model: &Memoryless, tilted: &crate::prob::Tilt, val
 /// [`Error::TooLarge`] with the size that would be needed.
 pub fn reward_law(model: &Memoryless) -> Result<RewardLaw> {
     let types = type_count(model.length(), model.letters().len());
-    let lattice = sum_lattice(model.rewards(), model.length(), ENTRY_LIMIT);
+    // A lattice with more points than there are types is sparse (or an accident of a short sum): types are the levels.
+    let lattice = sum_lattice(model.rewards(), model.length(), ENTRY_LIMIT.min(types));
     let Some(lattice) = lattice else {
         if types <= ENTRY_LIMIT {
             return build(model, Method::TypeClasses, by_types(model));
@@ -237,12 +238,13 @@ pub(crate) fn merge_levels(sorted: &[(f64, f64)], tolerance: f64) -> (Vec<f64>, 
 fn on_lattice_by_types(model: &Memoryless, lattice: &Lattice) -> Vec<f64> {
     let law = model.letters();
     let steps: Vec<f64> = lattice.steps.iter().map(|&s| s as f64).collect();
-    let mut log_masses = vec![f64::NEG_INFINITY; points(model, lattice)];
+    // Linear sums of scaled numbers: repeated logarithms would add a rounding of the logarithm's size each time.
+    let mut cells = vec![Scaled::ZERO; points(model, lattice)];
     for_each_type(law.probs(), law.log_probs(), &steps, model.length(), &mut |place, log_mass| {
-        let cell = &mut log_masses[place as usize];
-        *cell = if *cell == f64::NEG_INFINITY { log_mass } else { log_add_exp(*cell, log_mass) };
+        let cell = &mut cells[place as usize];
+        *cell = cell.plus(Scaled::exp(log_mass));
     });
-    log_masses
+    cells.iter().map(|c| c.ln()).collect()
 }
 
 /// Both ends by the recurrence, the middle by windows.

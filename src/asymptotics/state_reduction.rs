@@ -50,8 +50,7 @@ impl StateReduction {
     }
 
     /// `y = M^-1 1`, every entry to full relative accuracy, divided by its largest entry; `None` if `M` is singular.
-    /// Logarithms of the entries.
-    pub(crate) fn solve_ones(&self) -> Option<Vec<f64>> {
+    pub(crate) fn solve_ones(&self) -> Option<Vec<Scaled>> {
         let states = self.order.len();
         if self.pivot.iter().any(|p| p.is_zero()) {
             return None;
@@ -59,16 +58,16 @@ impl StateReduction {
         let mut right = vec![Scaled::ONE; states];
         for gone in (1..states).rev() {
             let share = right[gone].times(self.pivot[gone].reciprocal());
-            for a in 0..gone {
-                right[a] = right[a].plus(share.times(self.flow[a * states + gone]));
+            for (a, value) in right[..gone].iter_mut().enumerate() {
+                *value = value.plus(share.times(self.flow[a * states + gone]));
             }
         }
         let mut y: Vec<Scaled> = Vec::with_capacity(states);
-        for a in 0..states {
-            let total = (0..a).fold(right[a], |total, b| total.plus(self.flow[a * states + b].times(y[b])));
+        for (a, &known) in right.iter().enumerate() {
+            let total = (0..a).fold(known, |total, b| total.plus(self.flow[a * states + b].times(y[b])));
             y.push(total.times(self.pivot[a].reciprocal()));
         }
-        Some(self.unordered(&normalised_logs(&y)))
+        Some(self.unordered(&normalised(&y)))
     }
 
     /// Logarithm of the stationary law of the stochastic matrix `B` (excess 0), to full relative accuracy.
@@ -79,7 +78,7 @@ impl StateReduction {
             let inflow = (0..b).fold(Scaled::ZERO, |total, a| total.plus(mass[a].times(self.flow[a * states + b])));
             mass.push(if inflow.is_zero() { Scaled::ZERO } else { inflow.times(self.pivot[b].reciprocal()) });
         }
-        let logs = normalised_logs(&mass);
+        let logs: Vec<f64> = normalised(&mass).iter().map(|m| m.ln()).collect();
         let log_total = logs.iter().map(|l| l.exp()).sum::<f64>().ln();
         self.unordered(&logs.iter().map(|l| l - log_total).collect::<Vec<_>>())
     }
@@ -104,8 +103,8 @@ impl StateReduction {
         self.unordered(&g)
     }
 
-    fn unordered(&self, x: &[f64]) -> Vec<f64> {
-        let mut out = vec![0.0; x.len()];
+    fn unordered<T: Copy>(&self, x: &[T]) -> Vec<T> {
+        let mut out = x.to_vec();
         for (&place, &value) in self.order.iter().zip(x) {
             out[place] = value;
         }
@@ -113,11 +112,11 @@ impl StateReduction {
     }
 }
 
-/// Logarithms, shifted to a maximum of 0.
-fn normalised_logs(x: &[Scaled]) -> Vec<f64> {
-    let logs: Vec<f64> = x.iter().map(|v| v.ln()).collect();
-    let top = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    logs.iter().map(|l| l - top).collect()
+/// Divided by the largest entry; before any logarithm, which would round entries of `e^100000` to 1e-11.
+fn normalised(x: &[Scaled]) -> Vec<Scaled> {
+    let largest = x.iter().copied().max_by(|a, b| a.ln().total_cmp(&b.ln())).unwrap_or(Scaled::ONE);
+    let inverse = largest.reciprocal();
+    x.iter().map(|v| v.times(inverse)).collect()
 }
 
 #[cfg(test)]
@@ -146,7 +145,7 @@ mod tests {
         // M = [[3, -1], [-2, 4]], M 1 = (2, 2): M^-1 1 = (.5, .5).
         let b = scaled(&[0.0, 1.0, 2.0, 0.0]);
         let y = StateReduction::new(&b, &[2.0, 2.0], 1).solve_ones().unwrap();
-        assert_eq!(y, [0.0, 0.0]);
+        assert_eq!(y, [Scaled::ONE, Scaled::ONE]);
         assert!(StateReduction::new(&b, &[0.0, 0.0], 1).solve_ones().is_none());
     }
 

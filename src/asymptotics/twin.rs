@@ -100,7 +100,7 @@ fn tilt_matching_mean(law: &Law, r: &[f64], log_ratio: &[f64]) -> Result<Tilt> {
     }
     let root = newton_bracketed(residual, lo, hi, start);
     let (value, slope) = residual(root.x);
-    if !(value.abs() < 1e-6) {
+    if value.is_nan() || value.abs() > 1e-6 {
         return Err(Error::NotConverged {
             method: "the tilt of a given mean reward".into(),
             iterations: root.iterations,

@@ -43,15 +43,15 @@ fn descend(
         [] => {}
         [only] => visit(position + left as f64 * positions[0], log_mass + only[left]),
         [first, second] => {
-            for c in 0..=left {
+            for (c, (low, high)) in first[..=left].iter().zip(second[..=left].iter().rev()).enumerate() {
                 let place = position + (c as f64 * positions[0] + (left - c) as f64 * positions[1]);
-                visit(place, log_mass + (first[c] + second[left - c]));
+                visit(place, log_mass + (low + high));
             }
         }
         [first, rest @ ..] => {
-            for c in 0..=left {
+            for (c, weight) in first[..=left].iter().enumerate() {
                 let place = position + c as f64 * positions[0];
-                descend(rest, &positions[1..], left - c, place, log_mass + first[c], visit);
+                descend(rest, &positions[1..], left - c, place, log_mass + weight, visit);
             }
         }
     }

@@ -61,17 +61,17 @@ pub fn win_rate_frontier(kl: f64) -> Result<FrontierPoint> {
 /// Coefficients $a_k$ of $\log(\sinh x / x) = \sum_{k \ge 1} a_k x^{2k}$, $a_k = 2^{2k-1} B_{2k} / (k\,(2k)!)$.
 const LOG_SINHC: [f64; 12] = [
     1.666_666_666_666_666_6e-1,
-    -5.555_555_555_555_555_8e-3,
-    3.527_336_860_670_194_2e-4,
+    -5.555_555_555_555_556e-3,
+    3.527_336_860_670_194e-4,
     -2.645_502_645_502_645_6e-5,
     2.137_779_915_557_693_5e-6,
-    -1.803_670_234_005_331_0e-7,
+    -1.803_670_234_005_331e-7,
     1.566_139_132_276_698_3e-8,
     -1.388_413_049_373_729_9e-9,
     1.250_435_917_600_499_7e-10,
     -1.140_257_560_229_609_1e-11,
     1.050_292_390_863_755_7e-12,
-    -9.754_877_841_593_701_3e-14,
+    -9.754_877_841_593_701e-14,
 ];
 
 /// The series applies below this half-slope: the first term left out is below 1e-17 of the first.
@@ -128,7 +128,7 @@ pub fn frontier_rank(c: f64, v: f64) -> f64 {
 }
 
 /// Threshold rejection: redraw until the reward is in the top `share` of the base law.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, schemars::JsonSchema)]
 pub struct ThresholdRejection {
     /// $\log(1/a)$.
     pub kl: f64,

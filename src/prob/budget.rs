@@ -198,7 +198,7 @@ mod tests {
         let best = kl_optimum(&law(&[1.0 - 1e-10, 1e-10]), &[0.0, 1.0], 1e-12).unwrap();
         assert!((best.beta / RARE_BETA - 1.0).abs() < 1e-12, "{}", best.beta);
     }
-    const RARE_BETA: f64 = 0.135_157_284_366_493_11;
+    const RARE_BETA: f64 = 0.135_157_284_366_493_1;
 
     #[test]
     fn budgets_from_the_smallest_to_the_last() {

@@ -25,6 +25,7 @@ mod large_deviation;
 mod law;
 mod levels;
 mod rank;
+mod sweep;
 mod tilt;
 
 pub use best_of::{BestOf, best_of, best_of_from_log_ratio, best_of_kl_bound};
@@ -34,4 +35,5 @@ pub use large_deviation::{Rate, rate, tilt_to_mean};
 pub use law::{Law, check_rewards, reward_range};
 pub use levels::Levels;
 pub use rank::{RankLaw, best_of_random};
+pub use sweep::{BestOfPoint, BestOfSweep, TiltPoint, TiltSweep};
 pub use tilt::{Tilt, divergence_between_tilts, tilt, tilt_to_limit};
