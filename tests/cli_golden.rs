@@ -61,6 +61,29 @@ fn eval_answers_while_its_input_waits() {
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
 
+#[test]
+fn eval_answers_a_line_while_the_next_is_half_written_and_refuses_an_endless_one() {
+    use std::io::{BufRead, BufReader, Write};
+    use std::process::Stdio;
+    let scratch = Scratch::new("half");
+    let mut command = scratch.command(&["eval"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let (mut input, mut output) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
+    input.write_all(b"{\"id\": 1}\n{\"id\"").unwrap();
+    let mut line = String::new();
+    // Hangs here if the answer waits for the second half.
+    output.read_line(&mut line).unwrap();
+    assert!(line.starts_with("{\"id\":1,"), "{line}");
+    input.write_all(b": 2}\n\"").unwrap();
+    input.write_all(&b"a".repeat((1 << 26) + 1)).unwrap();
+    input.write_all(b"\"\n{\"id\": 3}\n").unwrap();
+    drop(input);
+    let rest: Vec<String> = output.lines().map(Result::unwrap).collect();
+    assert_eq!(rest.len(), 3);
+    assert!(rest[0].starts_with("{\"id\":2,") && rest[1].contains("bad_json") && rest[2].starts_with("{\"id\":3,"));
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+}
+
 const STUDY: &str = "study = \"asymptotics/length\"\nseed = 3\n\n[parameters]\np = [0.5, 0.3, 0.2]\nlengths = 20\n\n\
 [quick]\ndraws = 100\n";
 

@@ -7,7 +7,7 @@ use crate::arguments::EvalArguments;
 use crate::failure::{Failure, Outcome, guarded};
 use crate::interrupt;
 use serde_json::{Map, Value, json};
-use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 use std::time::{Duration, Instant};
 use tilt::lab::{Laboratory, Quantity, Route, Sampling, nearest};
 use tilt::sampling::Executor;
@@ -15,6 +15,9 @@ use tilt::{Error, Result};
 
 /// Answers that are ready wait no longer than this, even while input is at hand.
 const PATIENCE: Duration = Duration::from_millis(50);
+
+/// Bytes of the longest line that is read; a longer one is refused and does not take the machine's memory with it.
+const LONGEST: usize = 1 << 26;
 
 pub fn eval(laboratory: &Laboratory, arguments: &EvalArguments) -> Result<Outcome, Failure> {
     let known = |name: &String| laboratory.quantity(name).is_some();
@@ -29,21 +32,24 @@ pub fn eval(laboratory: &Laboratory, arguments: &EvalArguments) -> Result<Outcom
     let mut output = BufWriter::with_capacity(1 << 16, std::io::stdout().lock());
     let (mut line, mut good, mut flushed) = (Vec::new(), true, Instant::now());
     loop {
+        let unreadable = |error| Failure::input(format!("standard input: {error}"), None);
         line.clear();
-        let length = input
-            .read_until(b'\n', &mut line)
-            .map_err(|error| Failure::input(format!("standard input: {error}"), None))?;
-        if length == 0 {
+        if input.by_ref().take(LONGEST as u64).read_until(b'\n', &mut line).map_err(unreadable)? == 0 {
             break;
+        }
+        let cut = line.len() == LONGEST && !line.ends_with(b"\n");
+        if cut {
+            input.skip_until(b'\n').map_err(unreadable)?;
         }
         let line = line.trim_ascii();
         if !line.is_empty() {
-            let reply = reply(line, laboratory, arguments);
+            let reply = if cut { too_long() } else { reply(line, laboratory, arguments) };
             good &= !reply.contains_key("error");
             serde_json::to_writer(&mut output, &reply).map_err(std::io::Error::from)?;
             output.write_all(b"\n")?;
         }
-        if input.buffer().is_empty() || flushed.elapsed() > PATIENCE {
+        // Half a line at hand is a pause too: its other half may wait for these answers.
+        if !input.buffer().contains(&b'\n') || flushed.elapsed() > PATIENCE {
             output.flush()?;
             flushed = Instant::now();
         }
@@ -62,6 +68,13 @@ struct Refusal {
 impl Refusal {
     fn new(kind: &'static str, field: Option<&str>, message: impl Into<String>) -> Refusal {
         Refusal { kind, field: field.map(str::to_string), message: message.into() }
+    }
+
+    fn into_json(self) -> Value {
+        let mut error = Map::from_iter([("kind".to_string(), self.kind.into())]);
+        error.extend(self.field.map(|field| ("field".to_string(), field.into())));
+        error.insert("message".to_string(), self.message.into());
+        error.into()
     }
 }
 
@@ -90,14 +103,15 @@ fn reply(line: &[u8], laboratory: &Laboratory, arguments: &EvalArguments) -> Map
     };
     match answer {
         Ok(fields) => reply.extend(fields),
-        Err(refusal) => {
-            let mut error = Map::from_iter([("kind".to_string(), refusal.kind.into())]);
-            error.extend(refusal.field.map(|field| ("field".to_string(), field.into())));
-            error.insert("message".to_string(), refusal.message.into());
-            reply.insert("error".to_string(), error.into());
-        }
+        Err(refusal) => _ = reply.insert("error".to_string(), refusal.into_json()),
     }
     reply
+}
+
+/// The line to print for a line that was not read to its end.
+fn too_long() -> Map<String, Value> {
+    let refusal = Refusal::new("bad_json", None, format!("the line is longer than {LONGEST} bytes"));
+    Map::from_iter([("error".to_string(), refusal.into_json())])
 }
 
 /// A line, understood.
