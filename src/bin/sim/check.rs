@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 use std::sync::mpsc;
 use tilt::lab::{Check, Claim, Laboratory, Quantity, Sampling, Verdict, agreement_checks, combined_verdict, nearest};
 use tilt::sampling::Executor;
@@ -85,7 +86,7 @@ pub fn check(laboratory: &Laboratory, arguments: &CheckArguments, terminal: &Ter
     use_threads(&arguments.threads)?;
     let flag = interrupt::flag();
     let progress = Progress::new(terminal, "check");
-    let executor = Executor::new(arguments.seed, "check").with_interrupt(flag).with_observer(progress.clone());
+    let executor = Executor::new(arguments.seed, "check").with_interrupt(flag.clone()).with_observer(progress.clone());
     let mut tally = Tally::default();
     let (sender, results) = mpsc::channel();
     std::thread::scope(|scope| {
@@ -100,7 +101,9 @@ pub fn check(laboratory: &Laboratory, arguments: &CheckArguments, terminal: &Ter
         for (i, checks) in results {
             waiting.insert(i, checks);
             while let Some(checks) = waiting.remove(&tally.subjects) {
-                progress.hidden(|| tally.add(chosen[tally.subjects], &checks, terminal))?;
+                let printed = progress.hidden(|| tally.add(chosen[tally.subjects], &checks, terminal));
+                // With the reader gone there is nobody to go on for.
+                printed.inspect_err(|_| flag.store(true, Ordering::SeqCst))?;
             }
         }
         Ok::<(), Failure>(())
