@@ -29,3 +29,14 @@ pub mod sampling;
 pub mod studies;
 
 pub use error::{Error, Result};
+
+/// Everything that the laboratory knows: one line an engine for each kind of entry.
+pub fn laboratory() -> lab::Laboratory {
+    lab::Laboratory {
+        quantities: asymptotics::quantities::all(),
+        claims: studies::asymptotics::claims::all(),
+        studies: studies::asymptotics::all(),
+        tour: vec!["asymptotics/length"],
+        ..Default::default()
+    }
+}

@@ -18,10 +18,12 @@ pub fn agreement_checks(quantity: &Quantity, instances: usize, seed: u64, sampli
         let mut check = Check::agreement(quantity.name, &format!("exact = {route}, every component"))
             .tolerance(1.0, "z standard errors + Bernstein's term, z from the suite's false-alarm budget");
         let mut draw = Instances::new(seed);
-        for _ in 0..instances {
+        for i in 0..instances {
             let input = quantity.random_input(&mut draw);
-            let exact = quantity.answer(Route::Exact, &input, sampling);
-            let simulated = quantity.answer(route, &input, sampling);
+            let executor = sampling.executor.within(&format!("{}/{route}/{i}", quantity.name));
+            let sampling = Sampling { executor: &executor, ..*sampling };
+            let exact = quantity.answer(Route::Exact, &input, &sampling);
+            let simulated = quantity.answer(route, &input, &sampling);
             match (exact, simulated) {
                 (Some(Ok(exact)), Some(Ok(simulated))) => compare(&mut check, &input, &exact, &simulated),
                 (Some(Err(Error::Interrupted)), _) | (_, Some(Err(Error::Interrupted))) => {

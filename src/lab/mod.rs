@@ -26,7 +26,7 @@ pub use claim::{Claim, Recorded, combined_verdict};
 pub use figure::{Axis, Figure, Layer, Mark, Panel, Scale};
 pub use instances::Instances;
 pub use quantity::{Answer, Estimate, Quantity, Route, Sampling};
-pub use real::{Count, Real, reals};
+pub use real::{Count, Real, to_json};
 pub use record::{Record, SCHEMA_VERSION};
 pub use registry::{Laboratory, nearest};
 pub use report::Report;

@@ -1,7 +1,8 @@
 //! Quantities and their routes: the table that everything else is built from.
 
 use super::Instances;
-use crate::sampling::Executor;
+use super::real::to_json;
+use crate::sampling::{Executor, Plan, Stream, VectorMoments};
 use crate::{Error, Result};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -59,6 +60,25 @@ pub struct Sampling<'a> {
     pub executor: &'a Executor,
     /// Number of draws.
     pub samples: u64,
+}
+
+impl Sampling<'_> {
+    /// Moments of the `components` numbers that `draw` writes, over all draws; each draw has a stream of its own.
+    pub fn moments(&self, components: usize, draw: impl Fn(&mut Stream, &mut [f64]) + Sync) -> Result<VectorMoments> {
+        self.executor.run(
+            "draws",
+            &Plan::fixed(self.samples),
+            || VectorMoments::new(components),
+            |block, moments| {
+                let mut numbers = vec![0.0; components];
+                for mut stream in block.streams() {
+                    draw(&mut stream, &mut numbers);
+                    moments.add(&numbers);
+                }
+                Ok(())
+            },
+        )
+    }
 }
 
 /// A simulated output: means and their standard errors in the same shape, fields that are not random repeated.
@@ -121,14 +141,21 @@ fn schema_of<T: JsonSchema>() -> Value {
     schemars::schema_for!(T).to_value()
 }
 
-fn to_value<T: Serialize>(output: &T) -> Result<Value> {
-    // Reals refuse NaN when serialised: a NaN on its way out is a failed computation, never an answer.
-    serde_json::to_value(output).map_err(|error| Error::NotConverged {
-        method: format!("the output cannot be printed ({error}): the computation"),
-        iterations: 0,
-        residual: f64::INFINITY,
-        tolerance: 0.0,
-    })
+/// The schema of an output, where every number may be an infinity.
+fn output_schema_of<T: JsonSchema>() -> Value {
+    fn widen(schema: &mut Value) {
+        match schema {
+            Value::Object(fields) if fields.get("type").is_some_and(|kind| kind == "number") => {
+                *schema = serde_json::json!({"anyOf": [{"type": "number"}, {"enum": ["inf", "-inf"]}]});
+            }
+            Value::Object(fields) => fields.values_mut().for_each(widen),
+            Value::Array(items) => items.iter_mut().for_each(widen),
+            _ => {}
+        }
+    }
+    let mut schema = schema_of::<T>();
+    widen(&mut schema);
+    schema
 }
 
 /// Reads a typed input; an error names the field by its path.
@@ -136,13 +163,13 @@ pub(crate) fn from_value<I: DeserializeOwned>(input: &Value) -> Result<I> {
     serde_path_to_error::deserialize(input).map_err(|error| {
         let path = error.path().to_string();
         let message = error.inner().to_string();
-        // serde reports missing and unknown fields at the parent's path, with the name between back-ticks.
+        // A missing field is reported at the parent's path, an unknown one at its own; its name is between back-ticks.
         let named = message.split('`').nth(1).filter(|_| message.contains(" field `"));
         let field = match (path.as_str(), named) {
             (".", Some(name)) => name.to_string(),
             (".", None) => "input".to_string(),
-            (path, Some(name)) => format!("{path}.{name}"),
-            (path, None) => path.to_string(),
+            (path, Some(name)) if message.starts_with("missing") => format!("{path}.{name}"),
+            (path, _) => path.to_string(),
         };
         if let Some(rest) = message.strip_prefix("missing field") {
             return Error::invalid(field, "missing", format!("a value for{rest}"));
@@ -172,7 +199,7 @@ impl Quantity {
             name,
             about,
             input_schema: schema_of::<I>,
-            output_schema: schema_of::<O>,
+            output_schema: output_schema_of::<O>,
             random: Box::new(move |draw| serde_json::to_value(random(draw)).unwrap_or(Value::Null)),
             routes: Vec::new(),
         }
@@ -186,7 +213,7 @@ impl Quantity {
     fn deterministic<I: DeserializeOwned + 'static, O: Serialize + 'static>(
         compute: impl Fn(I) -> Result<O> + Send + Sync + 'static,
     ) -> RouteFunction {
-        Box::new(move |input, _| Ok(Answer { output: to_value(&compute(from_value(input)?)?)?, simulated: None }))
+        Box::new(move |input, _| Ok(Answer { output: to_json(&compute(from_value(input)?)?)?, simulated: None }))
     }
 
     /// Adds the exact route, accurate to the relative error `rounding`.
@@ -212,8 +239,8 @@ impl Quantity {
     ) -> RouteFunction {
         Box::new(move |input, sampling| {
             let estimate = simulate(from_value(input)?, sampling)?;
-            let stderr = to_value(&estimate.stderr)?;
-            Ok(Answer { output: to_value(&estimate.output)?, simulated: Some((stderr, estimate.samples)) })
+            let stderr = to_json(&estimate.stderr)?;
+            Ok(Answer { output: to_json(&estimate.output)?, simulated: Some((stderr, estimate.samples)) })
         })
     }
 

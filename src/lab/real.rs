@@ -1,8 +1,10 @@
 //! Numbers as they leave and enter the laboratory.
 
+use crate::{Error, Result};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Error as _, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
 use std::borrow::Cow;
 use std::fmt;
 
@@ -21,11 +23,6 @@ impl From<f64> for Real {
     fn from(x: f64) -> Self {
         Real(x)
     }
-}
-
-/// A slice of numbers as a vector of [`Real`].
-pub fn reals(x: &[f64]) -> Vec<Real> {
-    x.iter().copied().map(Real).collect()
 }
 
 impl fmt::Display for Real {
@@ -85,6 +82,57 @@ impl JsonSchema for Real {
     }
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({"anyOf": [{"type": "number"}, {"enum": ["inf", "-inf"]}]})
+    }
+}
+
+/// Any serialisable value as JSON, with infinities as strings.
+///
+/// # Errors
+/// [`Error::NotConverged`] if the value holds a NaN: on its way out it is a failed computation, never an answer.
+///
+/// ```
+/// let json = tilt::lab::to_json(&(0.5, f64::INFINITY, None::<f64>)).unwrap();
+/// assert_eq!(json.to_string(), r#"[0.5,"inf",null]"#);
+/// ```
+pub fn to_json<T: Serialize>(value: &T) -> Result<Value> {
+    // serde_json turns infinities into null; ciborium's value type keeps them, and the order of fields.
+    let value = ciborium::Value::serialized(value).map_err(|error| not_printable(&error.to_string()))?;
+    from_cbor(value)
+}
+
+fn from_cbor(value: ciborium::Value) -> Result<Value> {
+    use ciborium::Value as Cbor;
+    Ok(match value {
+        Cbor::Float(x) if x.is_nan() => return Err(not_printable("not a number")),
+        Cbor::Float(f64::INFINITY) => "inf".into(),
+        Cbor::Float(f64::NEG_INFINITY) => "-inf".into(),
+        Cbor::Float(x) => x.into(),
+        Cbor::Integer(n) => match (u64::try_from(n), i64::try_from(n)) {
+            (Ok(n), _) => n.into(),
+            (_, Ok(n)) => n.into(),
+            _ => return Err(not_printable("an integer beyond 64 bits")),
+        },
+        Cbor::Text(text) => text.into(),
+        Cbor::Bool(flag) => flag.into(),
+        Cbor::Null => Value::Null,
+        Cbor::Array(items) => Value::Array(items.into_iter().map(from_cbor).collect::<Result<_>>()?),
+        Cbor::Map(entries) => {
+            let field = |(key, value): (Cbor, Cbor)| match key {
+                Cbor::Text(key) => Ok((key, from_cbor(value)?)),
+                _ => Err(not_printable("a key that is no text")),
+            };
+            Value::Object(entries.into_iter().map(field).collect::<Result<_>>()?)
+        }
+        _ => return Err(not_printable("a value without a form in JSON")),
+    })
+}
+
+fn not_printable(why: &str) -> Error {
+    Error::NotConverged {
+        method: format!("the output cannot be printed ({why}): the computation"),
+        iterations: 0,
+        residual: f64::INFINITY,
+        tolerance: 0.0,
     }
 }
 

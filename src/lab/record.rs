@@ -36,7 +36,7 @@ impl Record {
     /// have equal identifiers, so an interrupted one is found again.
     pub fn run_id(study: &str, parameters: &Value, seed: u64, version: &str) -> String {
         let text = format!("{study}\n{parameters}\n{seed}\n{version}");
-        let hash = crate::sampling::name_hash(&text);
+        let hash = crate::sampling::stable_hash(&text);
         format!("{:012x}", hash & 0xffff_ffff_ffff)
     }
 }

@@ -4,7 +4,7 @@
 //! of [`FALSE_ALARM_BUDGET`], so a run at random seeds raises a false alarm with probability at most that budget (union
 //! bound). Every comparison uses the one limit [`z_limit`].
 
-use crate::numerics::normal_quantile;
+use crate::numerics::special::normal_quantile;
 
 /// Probability that a whole run at random seeds raises any false alarm.
 pub const FALSE_ALARM_BUDGET: f64 = 1e-6;

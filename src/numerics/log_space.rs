@@ -85,7 +85,7 @@ pub fn log_neg_log1m_exp(log_survival: f64) -> f64 {
 /// $\psi(u) = u e^u - (e^u - 1) \ge 0$: the generator of the Kullback-Leibler divergence in terms of the log-ratio,
 /// $D(a\|c) = \sum_i c_i\, \psi(\log a_i/c_i)$, in which every term is non-negative.
 ///
-/// $\psi(-\infty) = 1$, $\psi(0) = 0$, $\psi(+\infty) = +\infty$. Relative error of a few $u$ everywhere: between $-2$
+/// $\psi(-\infty) = 1$, $\psi(0) = 0$, $\psi(+\infty) = +\infty$. Relative error below $5u$ everywhere: between $-2$
 /// and $1$ it is summed as a series of positive terms, $\sum_{k\ge2} \frac{k-1}{k!}u^k$ for $u > 0$ and
 /// $e^{u}\sum_{k\ge2} |u|^k/k!$ for $u < 0$.
 ///
@@ -114,5 +114,49 @@ pub fn psi(u: f64) -> f64 {
             }
         }
         if u < 0.0 { u.exp() * total } else { total }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NONE: f64 = f64::NEG_INFINITY;
+    const ALL: f64 = f64::INFINITY;
+
+    #[test]
+    fn infinite_logarithms_are_ordinary_values() {
+        assert_eq!(
+            [log_add_exp(NONE, NONE), log_add_exp(NONE, 2.0), log_add_exp(ALL, NONE), log_add_exp(ALL, ALL)],
+            [NONE, 2.0, ALL, ALL]
+        );
+        assert_eq!([log_sub_exp(NONE, NONE), log_sub_exp(2.0, NONE), log_sub_exp(2.0, 2.0)], [NONE, 2.0, NONE]);
+        assert!(log_sub_exp(1.0, 2.0).is_nan());
+        assert_eq!([log_sum_exp(&[]), log_sum_exp(&[NONE, NONE]), log_sum_exp(&[1.0, ALL, 3.0])], [NONE, NONE, ALL]);
+        assert!(log_sum_exp(&[1.0, f64::NAN, 3.0]).is_nan());
+        assert_eq!([log1m_exp(NONE), log1m_exp(0.0)], [0.0, NONE]);
+        assert_eq!([log_neg_log1m_exp(NONE), log_neg_log1m_exp(0.0)], [NONE, ALL]);
+        assert_eq!([psi(NONE), psi(0.0), psi(-0.0), psi(ALL)], [1.0, 0.0, 0.0, ALL]);
+    }
+
+    #[test]
+    fn tiny_and_huge_masses() {
+        assert_eq!(log_sum_exp(&[-745.0, 0.0, -745.0]), 2.0 * (-745f64).exp());
+        assert_eq!(log_sum_exp(&[1e300, 1e300]), 1e300);
+        assert!((log_sum_exp(&[-1e4; 1000]) - (-1e4 + 1000f64.ln())).abs() < 1e-11); // 1 ulp of 1e4 is 2e-12
+        assert_eq!(log1m_exp(-1e-300), 1e-300f64.ln());
+        assert_eq!(log1m_exp(-745.0), -(-745f64).exp());
+        // -log(1 - e^s) = e^s (1 + e^s/2 + ...): the switch at -18 shows no jump.
+        let step = log_neg_log1m_exp(-18.0) - log_neg_log1m_exp((-18f64).next_down());
+        assert!(step.abs() <= 3.0 * f64::EPSILON * 18.0);
+        assert_eq!(log_neg_log1m_exp(-1e4), -1e4);
+    }
+
+    #[test]
+    fn psi_switches_without_a_jump() {
+        for u in [-2.0f64, 1.0] {
+            let (below, above) = (psi(u.next_down()), psi(u.next_up()));
+            assert!((above / below - 1.0).abs() <= 6.0 * f64::EPSILON, "{u}: {below} {above}");
+        }
     }
 }

@@ -7,8 +7,12 @@
 //! | [`special`] | log-factorials, log-multinomials, the normal law |
 //! | [`roots`] | bracketed Newton iteration and bisection to the last bit |
 //! | [`quadrature`] | Gauss-Legendre and double-exponential integration |
+//! | [`convolution`] | laws of sums: direct and by FFT, n-fold powers |
 //! | [`linear`] | dense linear systems |
+//! | [`lanes`] | exp, ln, expm1 and reductions on slices, eight doubles at a time, dispatched at run time |
 
+pub mod convolution;
+pub mod lanes;
 pub mod linear;
 pub mod log_space;
 pub mod quadrature;

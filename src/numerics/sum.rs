@@ -95,7 +95,7 @@ pub fn sum(terms: impl IntoIterator<Item = f64>) -> f64 {
 ///
 /// ```
 /// use tilt::numerics::sum::dot;
-/// assert_eq!(dot(&[1e200, 1.0, 1e200], &[1e100, 1e-5, -1e100]), 1e-5);
+/// assert_eq!(dot(&[1e10, 1.0, 1e10], &[1e10, 1e-5, -1e10]), 1e-5);
 /// ```
 pub fn dot(a: &[f64], b: &[f64]) -> f64 {
     debug_assert_eq!(a.len(), b.len());
@@ -192,5 +192,43 @@ impl std::ops::Div for DoubleDouble {
         let second = rest.high / other.high;
         let rest = rest - other * second.into();
         DoubleDouble::sum_of(first, second) + (rest.high / other.high).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_survive_cancellation_that_plain_ones_do_not() {
+        // 1 + 2^-60 n - 1: a plain sum gives 0.
+        let tiny = 0.5f64.powi(60);
+        let terms = std::iter::once(1.0).chain((0..1000).map(|_| tiny)).chain([-1.0]);
+        assert_eq!(sum(terms), 1000.0 * tiny);
+        let mut left: Sum = [1e100, 1.0].into_iter().collect();
+        left.merge(&[-1e100, 1.0].into_iter().collect());
+        assert_eq!(left.value(), 2.0);
+        assert_eq!(Sum::new().value(), 0.0);
+        assert_eq!(sum([1.0, f64::INFINITY]), f64::INFINITY);
+    }
+
+    #[test]
+    fn dot_products_survive_cancellation_and_large_factors() {
+        let x = 1.0 + f64::EPSILON;
+        // x^2 - (1 + 2 eps) = eps^2 exactly.
+        assert_eq!(dot(&[x, -1.0], &[x, 1.0 + 2.0 * f64::EPSILON]), f64::EPSILON * f64::EPSILON);
+        assert_eq!(dot(&[1e300, -1e300, 1.0], &[1e8, 1e8, 3.0]), 3.0);
+        assert_eq!(dot(&[], &[]), 0.0);
+    }
+
+    #[test]
+    fn double_doubles_keep_thirty_digits() {
+        let third = DoubleDouble::from(1.0) / 3.0.into();
+        assert!((third * 3.0.into() - 1.0.into()).value().abs() < 1e-31);
+        let square = third * third * 9.0.into();
+        assert!((square - 1.0.into()).value().abs() < 3e-31);
+        let n = u64::MAX;
+        let exact = DoubleDouble::from_integer(n);
+        assert_eq!((exact - DoubleDouble::from_integer(n - 1)).value(), 1.0);
     }
 }

@@ -1,0 +1,18 @@
+"""Median throughput of ours and theirs, task by task, and their ratio. Reads the JSON lines that run.sh collected."""
+import json
+import statistics
+import sys
+
+OURS = {"bon/exact": "asymptotics/exact", "bon/tilt": "asymptotics/tilt", "bon/mc": "asymptotics/draws"}
+
+lines = [json.loads(line) for line in open(sys.argv[1])]
+for theirs, ours in OURS.items():
+    peer = [line for line in lines if line["task"] == theirs]
+    mine = [line for line in lines if line["task"] == ours]
+    if not peer or not mine:
+        continue
+    a = statistics.median(line["units_per_second"] for line in mine)
+    b = statistics.median(line["units_per_second"] for line in peer)
+    print(f"{ours}: ours {a:.3g}, {peer[0]['peer']} {b:.3g} {peer[0]['unit']}/s, ratio {a / b:.1f}")
+    print(f"  check ours {mine[0]['check']}")
+    print(f"  check peer {peer[0]['check']}")

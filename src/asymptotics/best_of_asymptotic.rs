@@ -1,0 +1,215 @@
+//! Best-of-N on a memoryless model at large `n`: second-order expansions (R24) and the self-consistent threshold.
+//!
+//! With `N = e^{n delta}`, `0 < delta < Delta_max`, `b = beta(delta)`, `V` the tilted symbol variance, `x* = m(b)` and
+//! `G` a standard Gumbel variable, `R_N = n x* + (1/b)(G - log(2 pi n V b^2)/2) + o(1)` (non-lattice). On a lattice of
+//! span `d` the constants are periodic in the phase: with `y0 = n x* - (1/b) log(a_d sqrt(2 pi n V))` and
+//! `T(y) = e^{-b (y - y0)}`, the lattice point `y` has probability `e^{-T(y+d)} - e^{-T(y)}`; the sums run over all of
+//! `n s_min + d Z` between `T = 750` and `T = 1e-20`. Error `O(log^2 n / n)`. Source: derived (spec R24, section 7).
+//! Cost: `O(1)`, on a lattice `53 / (b d)` terms.
+
+use super::memoryless::Memoryless;
+use super::memoryless_best_of::{check_log_best_of, spending};
+use super::tail::{Saddle, check_span, lattice_tilt};
+use crate::numerics::log_space::log1m_exp;
+use crate::numerics::roots::bisect;
+use crate::numerics::special::EULER_GAMMA;
+use crate::numerics::sum::Sum;
+use crate::prob::{Regime, Tilt, kl_optimum, tilt};
+use crate::{Error, Result};
+use std::f64::consts::{PI, TAU};
+
+/// Second-order expansion of best-of-N. Quantity `asymptotics.bon_asymptotic`.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, schemars::JsonSchema)]
+pub struct BestOfAsymptotic {
+    /// Mean total reward.
+    pub mean: f64,
+    /// `D(best of N || base)`.
+    pub kl: f64,
+    /// `D(best of N || phi^n)`.
+    pub kl_to_rl: f64,
+}
+
+/// The expansion at `N = e^{n delta}`; `span` 0 for the non-lattice formulas.
+///
+/// # Errors
+/// Field `delta` outside `(0, Delta_max)`, `span` (finite, >= 0), `s` not on the lattice; [`Error::TooLarge`] if the
+/// lattice sum has more than 1e8 terms (`b d` below 5e-7).
+pub fn best_of_asymptotic(model: &Memoryless, delta: f64, span: f64) -> Result<BestOfAsymptotic> {
+    check_span(model, span)?;
+    let n = model.length() as f64;
+    let optimum =
+        spending(delta, kl_optimum(model.letters(), model.rewards(), delta).map_err(|e| e.in_field("r", "s"))?)?;
+    if optimum.regime != Regime::Interior {
+        let expected = format!("a budget in (0, Delta_max) = (0, {})", optimum.delta_max);
+        return Err(Error::invalid("delta", delta, expected));
+    }
+    let Tilt { beta, variance, mean: symbol_mean, .. } = optimum.tilt;
+    let log_prefactor = (lattice_tilt(beta, span) * (TAU * n * variance).sqrt()).ln();
+    // Offsets from n x*: E R - n x*, and D - n delta.
+    let (excess, kl_excess) = if span > 0.0 {
+        lattice_constants(n, model.rewards()[0], n * symbol_mean, beta, span, log_prefactor)?
+    } else {
+        ((EULER_GAMMA - log_prefactor) / beta, -1.0)
+    };
+    Ok(BestOfAsymptotic {
+        mean: n * symbol_mean + excess,
+        kl: n * delta + kl_excess,
+        // D - b E R + n Lambda(b), with n delta = b n x* - n Lambda(b).
+        kl_to_rl: kl_excess - beta * excess,
+    })
+}
+
+/// `(E R - n x*, D - n delta)` of the lattice law.
+fn lattice_constants(n: f64, s_min: f64, centre: f64, beta: f64, span: f64, log_prefactor: f64) -> Result<(f64, f64)> {
+    let terms = (750f64.ln() + 20.0 * 10f64.ln()) / (beta * span);
+    if terms > 1e8 {
+        return Err(Error::too_large("the lattice sum of the expansion", terms, 1e8, "terms"));
+    }
+    // Lattice points relative to y0 = centre - log_prefactor / beta.
+    let origin = n * s_min;
+    let first = ((centre - (log_prefactor + 750f64.ln()) / beta - origin) / span).ceil();
+    let base = (origin - centre) + first * span;
+    let growth = -(-beta * span).exp_m1();
+    let (mut mean, mut divergence) = (Sum::new(), Sum::new());
+    for i in 0..=terms as u64 + 1 {
+        // y - n x*
+        let y = base + i as f64 * span;
+        let t = (-(beta * y + log_prefactor)).exp();
+        let difference = t * growth; // T(y) - T(y + d)
+        let log_share = log1m_exp(-difference);
+        let prob = (log_share - (t - difference)).exp();
+        if !(1e-20..=750.0).contains(&t) {
+            continue;
+        }
+        mean.add(prob * y);
+        divergence.add(prob * (log_share - (t - difference) - difference.ln()));
+    }
+    Ok((mean.value(), divergence.value()))
+}
+
+/// Mean reward of best-of-N from the tail formula with its `1/n` term, for `n` beyond any table.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SelfConsistent {
+    /// The total reward `t` with `log P(R >= t) = -log N`.
+    pub threshold: f64,
+    /// The mean reward `t + gamma/tau - ...`, error `O(n^-2)`.
+    pub mean: f64,
+    /// The tilt at the threshold.
+    pub tau: f64,
+}
+
+/// Solves `log P(R >= t) = -log_best_of` with the corrected Bahadur-Rao formula (non-lattice), then
+/// `E R = t + g/tau - (g^2 + pi^2/6)/(2 n V tau^3) - (g/(n tau^2))(1/(V tau) + k3/(2 V^2))`, `g` Euler's constant.
+///
+/// # Errors
+/// Field `log_best_of`: not positive, `log_best_of / n` not below `Delta_max`, or so small that the formula has no value.
+pub fn best_of_self_consistent(model: &Memoryless, log_best_of: f64) -> Result<SelfConsistent> {
+    check_log_best_of(log_best_of)?;
+    let n = model.length() as f64;
+    let (letters, rewards) = (model.letters(), model.rewards());
+    let delta = log_best_of / n;
+    let optimum = spending(delta, kl_optimum(letters, rewards, delta).map_err(|e| e.in_field("r", "s"))?)?;
+    if optimum.regime != Regime::Interior {
+        let expected = format!("a number in (0, n Delta_max) = (0, {})", n * optimum.delta_max);
+        return Err(Error::invalid("log_best_of", log_best_of, expected));
+    }
+    let excess = |tau: f64| {
+        let tilted = tilt(letters, rewards, tau);
+        Saddle::new(&tilted, n, 0.0).log_bahadur_rao_1().map(|log| log + log_best_of)
+    };
+    let refusal = || Error::invalid("log_best_of", log_best_of, "a number large enough for the 1/n term to be small");
+    // At beta(delta) the tail is lighter than 1/N; walk down until it is heavier.
+    let high = optimum.beta;
+    let mut low = high;
+    loop {
+        low *= 0.9;
+        match excess(low) {
+            Some(value) if value > 0.0 => break,
+            Some(_) if low > 1e-3 * high => {}
+            _ => return Err(refusal()),
+        }
+    }
+    let tau = bisect(|tau| excess(tau).unwrap_or(f64::INFINITY), low, high).x;
+    let tilted = tilt(letters, rewards, tau);
+    let Tilt { variance: v, third_cumulant: k3, mean, .. } = tilted;
+    let g = EULER_GAMMA;
+    let threshold = n * mean;
+    let shift = g / tau
+        - (g * g + PI * PI / 6.0) / (2.0 * n * v * tau.powi(3))
+        - g / (n * tau * tau) * (1.0 / (v * tau) + k3 / (2.0 * v * v));
+    Ok(SelfConsistent { threshold, mean: threshold + shift, tau })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::memoryless_best_of::memoryless_best_of;
+    use super::*;
+
+    const P: [f64; 3] = [0.5, 0.3, 0.2];
+    const IRRATIONAL: [f64; 3] = [0.0, 1.0, 1.8384776310850235];
+
+    fn close(found: f64, wanted: f64, relative: f64) {
+        assert!((found - wanted).abs() <= relative * wanted.abs(), "{found} instead of {wanted}");
+    }
+
+    #[test]
+    fn reference_values() {
+        let model = Memoryless::new(&P, &[0.0, 1.0, 2.0], 300).unwrap();
+        let found = best_of_asymptotic(&model, 0.2, 1.0).unwrap();
+        close(found.mean, 359.87574810332296, 1e-14);
+        close(found.kl, 58.951237974292496, 1e-14);
+        close(found.kl_to_rl, 1.6952812654541538, 1e-12);
+        let model = Memoryless::new(&P, &IRRATIONAL, 300).unwrap();
+        let found = best_of_asymptotic(&model, 0.2, 0.0).unwrap();
+        close(found.mean, 338.5904575896003, 1e-14);
+        close(found.kl, 59.0, 1e-14);
+        close(found.kl_to_rl, 1.707704542502984, 1e-12);
+        for (n, mean) in [(10u64, 10.2077770), (30, 32.3466306), (100, 111.3861404), (300, 338.5904576)] {
+            let model = Memoryless::new(&P, &IRRATIONAL, n).unwrap();
+            assert!((best_of_asymptotic(&model, 0.2, 0.0).unwrap().mean - mean).abs() < 6e-8);
+        }
+    }
+
+    #[test]
+    fn fine_lattices_tend_to_the_non_lattice_constants() {
+        // Shifting by half a span: the mean of a lattice law is that of its left ends.
+        let model = Memoryless::new(&P, &[0.0, 1.0, 2.0], 300).unwrap();
+        let smooth = best_of_asymptotic(&model, 0.2, 0.0).unwrap();
+        let fine = best_of_asymptotic(&model, 0.2, 1.0 / 1024.0).unwrap();
+        assert!((fine.mean - smooth.mean).abs() < 1e-6, "{} {}", fine.mean, smooth.mean);
+        assert!((fine.kl - smooth.kl).abs() < 1e-6);
+    }
+
+    #[test]
+    fn outside_its_domain() {
+        let model = Memoryless::new(&P, &[0.0, 1.0, 2.0], 300).unwrap();
+        for delta in [0.0, -1.0, 1.7, f64::NAN] {
+            assert!(best_of_asymptotic(&model, delta, 1.0).is_err());
+        }
+        assert!(best_of_asymptotic(&model, 0.2, 0.7).is_err());
+    }
+
+    #[test]
+    fn self_consistent_mean() {
+        for (n, mean) in [(100u64, 111.30466), (300, 338.55668), (700, 793.775034)] {
+            let model = Memoryless::new(&P, &IRRATIONAL, n).unwrap();
+            let found = best_of_self_consistent(&model, 0.2 * n as f64).unwrap();
+            assert!((found.mean - mean).abs() < 6e-6, "{n}: {}", found.mean);
+        }
+        // n^2 * error bounded, about -22 for this instance.
+        let s = [0.0, 1.0, 2f64.sqrt(), 5f64.sqrt()];
+        let model = Memoryless::new(&[0.4, 0.25, 0.2, 0.15], &s, 160).unwrap();
+        let exact = memoryless_best_of(&model, 0.35 * 160.0).unwrap().mean;
+        let scaled = 160.0 * 160.0 * (best_of_self_consistent(&model, 0.35 * 160.0).unwrap().mean - exact);
+        assert!((scaled.abs() - 22.0).abs() < 2.0, "{scaled}");
+    }
+
+    #[test]
+    fn huge_lengths() {
+        let model = Memoryless::new(&P, &IRRATIONAL, 1_000_000_000_000).unwrap();
+        let found = best_of_self_consistent(&model, 0.2e12).unwrap();
+        let expansion = best_of_asymptotic(&model, 0.2, 0.0).unwrap();
+        // They differ by O(log^2 n / n), and by the rounding of 1e12.
+        assert!((found.mean - expansion.mean).abs() < 1e-3);
+    }
+}

@@ -1,0 +1,109 @@
+//! Section 3a: the tilt, the budget problem, near-optimal laws.
+
+use crate::asymptotics::constrained::{ExponentialTilt, KlConstrained, exponential_tilt, kl_constrained};
+use crate::asymptotics::near_optimal::{NearOptimal, near_optimal};
+use crate::asymptotics::tilt_sampling::tilt_from_counts;
+use crate::lab::{Estimate, Instances, Quantity, Sampling};
+use crate::prob::{Law, check_rewards};
+use crate::sampling::{Categorical, Histogram, Plan};
+use crate::{Error, Result};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct TiltInput {
+    /// Base law.
+    p: Vec<f64>,
+    /// Rewards.
+    r: Vec<f64>,
+    /// Inverse temperature, any finite number.
+    beta: f64,
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct BudgetInput {
+    /// Base law.
+    p: Vec<f64>,
+    /// Rewards.
+    r: Vec<f64>,
+    /// Budget in nats, >= 0.
+    delta: f64,
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct NearOptimalInput {
+    /// Base law.
+    p: Vec<f64>,
+    /// Rewards.
+    r: Vec<f64>,
+    /// Budget in nats, below saturation.
+    delta: f64,
+    /// Law to compare with the optimum; no mass where the base law has none.
+    omega: Vec<f64>,
+}
+
+/// A random law with its rewards.
+pub(super) fn random_rewards(draw: &mut Instances) -> (Vec<f64>, Vec<f64>) {
+    let k = draw.count(1, 7) as usize;
+    (draw.law(k), draw.rewards(k))
+}
+
+fn simulate_tilt(input: TiltInput, sampling: &Sampling) -> Result<Estimate<ExponentialTilt>> {
+    let law = Law::new(&input.p)?;
+    check_rewards("r", &input.r, &law)?;
+    if !input.beta.is_finite() {
+        return Err(Error::invalid("beta", input.beta, "a finite number"));
+    }
+    let base = Categorical::new(law.probs())?;
+    let outcomes = Histogram::whole_numbers(law.len() as u32);
+    let drawn = sampling.executor.run(
+        "draws",
+        &Plan::fixed(sampling.samples),
+        || outcomes.clone(),
+        |block, counts| {
+            for mut stream in block.streams() {
+                counts.add(base.draw(&mut stream) as f64);
+            }
+            Ok(())
+        },
+    )?;
+    let (output, stderr) = tilt_from_counts(drawn.counts(), &input.r, input.beta);
+    Ok(Estimate { output, stderr, samples: sampling.samples })
+}
+
+pub fn all() -> Vec<Quantity> {
+    vec![
+        Quantity::new::<TiltInput, ExponentialTilt>(
+            "asymptotics.tilt",
+            "exponential tilt of a law, its cumulants and divergences",
+            |draw| {
+                let (p, r) = random_rewards(draw);
+                TiltInput { p, r, beta: draw.uniform(-3.0, 3.0) }
+            },
+        )
+        .exact::<TiltInput, ExponentialTilt>(1e-12, |i| exponential_tilt(&Law::new(&i.p)?, &i.r, i.beta))
+        .monte_carlo::<TiltInput, ExponentialTilt>(simulate_tilt),
+        Quantity::new::<BudgetInput, KlConstrained>(
+            "asymptotics.kl_rl",
+            "largest mean reward within a KL budget",
+            |draw| {
+                let (p, r) = random_rewards(draw);
+                BudgetInput { p, r, delta: draw.pick(&[0.0, 0.01, 0.1, 0.5, 3.0]) }
+            },
+        )
+        .exact::<BudgetInput, KlConstrained>(1e-12, |i| kl_constrained(&Law::new(&i.p)?, &i.r, i.delta)),
+        Quantity::new::<NearOptimalInput, NearOptimal>(
+            "asymptotics.near_optimal",
+            "distance of a law from the optimum of the budget problem, and its bound",
+            |draw| {
+                let k = draw.count(2, 6) as usize;
+                let (p, r, omega) = (draw.positive_law(k), draw.rewards(k), draw.positive_law(k));
+                NearOptimalInput { p, r, delta: draw.uniform(0.0, 0.2), omega }
+            },
+        )
+        .exact::<NearOptimalInput, NearOptimal>(1e-12, |i| near_optimal(&Law::new(&i.p)?, &i.r, i.delta, &i.omega)),
+    ]
+}

@@ -1,0 +1,16 @@
+//! Studies of the asymptotics engine, and the checks of its claims.
+
+mod blocks;
+pub mod claims;
+mod length;
+mod saturation;
+mod staircase;
+mod threshold;
+mod window;
+
+use crate::lab::Study;
+
+/// All studies of the engine.
+pub fn all() -> Vec<Study> {
+    vec![length::study(), window::study(), threshold::study(), saturation::study(), staircase::study(), blocks::study()]
+}
