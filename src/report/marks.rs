@@ -64,7 +64,7 @@ impl Frame {
                 to = to.min(room / step);
             }
         }
-        (from <= to).then(|| ((a.0 + from * dx, a.1 + from * dy), (a.0 + to * dx, a.1 + to * dy)))
+        (from <= to).then_some(((a.0 + from * dx, a.1 + from * dy), (a.0 + to * dx, a.1 + to * dy)))
     }
 
     /// The parts of a path inside the frame.
@@ -280,7 +280,10 @@ mod tests {
     #[test]
     fn paths_are_clipped_where_they_leave_the_frame() {
         let parts = frame().clip_path(&[(-50.0, 50.0), (50.0, 50.0), (50.0, 150.0), (80.0, 150.0), (80.0, 50.0)]);
-        assert_eq!(parts, [vec![(0.0, 50.0), (50.0, 50.0), (50.0, 100.0)], vec![(80.0, 100.0), (80.0, 50.0)]]);
+        assert_eq!(parts, [
+            vec![(0.0, 50.0), (50.0, 50.0), (50.0, 100.0)],
+            vec![(80.0, 100.0), (80.0, 50.0)]
+        ]);
         assert_eq!(frame().clip_path(&[(-10.0, -10.0), (-20.0, 500.0)]), Vec::<Vec<Pixel>>::new());
     }
 
