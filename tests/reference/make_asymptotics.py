@@ -736,6 +736,8 @@ TIED = {"p": [0.1, 0.0, 0.25, 0.2, 0.25, 0.2], "r": [-1.5, 9.0, 0.25, 2.0, 0.25,
 LARGE = {"p": [0.2, 0.5, 0.3], "r": [1000000.0, 1000001.0, 1000003.0]}
 CLOSE = {"p": [0.2, 0.5, 0.3], "r": [0, 1e-12, 3e-12]}
 SMALL_TOP = {"p": [0.89, 0.1, 0.0099, 0.0001], "r": [0, 1, 2, 3]}
+# three levels on which one reward makes best-of-N a tilt both at N = 2 and at N = 3 (but not at 4)
+SHARED_TWIN = {"p": [0.3, 0.5645486646567316, 0.13545133534326842], "r": [0.0, 1.0, 1.347034726020544]}
 ONE = {"p": [1.0], "r": [2.5]}
 SQUARES = {"p": [0.4, 0.25, 0.2, 0.15], "s": [0, 1, 1.4142135623730951, 2.23606797749979]}
 NEGATIVE = {"p": [0.3, 0.0, 0.45, 0.25], "s": [-3.5, 7.0, -1.25, 0.75]}
@@ -855,6 +857,7 @@ def computed_cases():
         yield "markov_bon", {"initial": initial, **model, "n": n, "log_best_of": log_n}
 
     for law, log_n in [(THREE, 0), (THREE, 0.001), (TIED, LOG_3), (TIED, 6.0), (SMALL_TOP, 5.0), (LARGE, 1.0), (ONE, 2.0),
+                       (SHARED_TWIN, LOG_2), (SHARED_TWIN, LOG_3), (SHARED_TWIN, LOG_4),
                        ({"p": [0.4, 0.6, 0.0], "r": [3, 3, 1]}, 2.0), ({"p": [0.9999999999, 1e-10], "r": [0, 1]}, 10.0)]:
         yield "bon_twin", {**law, "log_best_of": log_n}
 
