@@ -38,6 +38,5 @@ pub fn laboratory() -> lab::Laboratory {
         studies: studies::asymptotics::all(),
         tasks: studies::asymptotics::tasks::all(),
         tour: vec!["asymptotics/length"],
-        ..Default::default()
     }
 }

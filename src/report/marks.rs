@@ -280,10 +280,7 @@ mod tests {
     #[test]
     fn paths_are_clipped_where_they_leave_the_frame() {
         let parts = frame().clip_path(&[(-50.0, 50.0), (50.0, 50.0), (50.0, 150.0), (80.0, 150.0), (80.0, 50.0)]);
-        assert_eq!(parts, [
-            vec![(0.0, 50.0), (50.0, 50.0), (50.0, 100.0)],
-            vec![(80.0, 100.0), (80.0, 50.0)]
-        ]);
+        assert_eq!(parts, [vec![(0.0, 50.0), (50.0, 50.0), (50.0, 100.0)], vec![(80.0, 100.0), (80.0, 50.0)]]);
         assert_eq!(frame().clip_path(&[(-10.0, -10.0), (-20.0, 500.0)]), Vec::<Vec<Pixel>>::new());
     }
 

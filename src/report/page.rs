@@ -147,7 +147,10 @@ fn table(table: &Table) -> String {
     out += "</tbody></table></div>\n";
     if table.rows.len() > ROWS {
         let total = table.rows.len();
-        out += &format!("<p class=\"small\">The first {ROWS} of {total} rows; all are in <code>{}</code>.</p>\n", escape(&path));
+        out += &format!(
+            "<p class=\"small\">The first {ROWS} of {total} rows; all are in <code>{}</code>.</p>\n",
+            escape(&path)
+        );
     }
     let about: String = table
         .columns
@@ -170,7 +173,8 @@ fn provenance(record: &Record) -> String {
         ("machine", format!("{}, {} threads", record.host, record.threads)),
         ("wall time", format!("{:.1} s", record.wall_seconds)),
     ];
-    let rows: String = rows.iter().map(|(name, value)| format!("<tr><th>{name}</th><td>{}</td></tr>\n", escape(value))).collect();
+    let rows: String =
+        rows.iter().map(|(name, value)| format!("<tr><th>{name}</th><td>{}</td></tr>\n", escape(value))).collect();
     format!(
         "<h3>To repeat it</h3>\n<pre>{}</pre>\n<details>\n<summary>Record</summary>\n<table>\n{rows}</table>\n\
          <pre>{}</pre>\n</details>\n",
