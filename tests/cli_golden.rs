@@ -94,6 +94,7 @@ fn errors_name_file_line_field_value_and_what_was_expected() {
         ("good.toml", "", ""),
         ("probability.toml", "0.3", "-0.3"),
         ("type.toml", "lengths = 20", "lengths = \"many\""),
+        ("infinite.toml", "lengths = 20", "lengths = inf"),
         ("unknown_parameter.toml", "lengths", "lenghts"),
         ("unknown_key.toml", "seed", "sed"),
         ("unknown_study.toml", "asymptotics/length", "asymptotics/lenght"),
@@ -107,6 +108,7 @@ fn errors_name_file_line_field_value_and_what_was_expected() {
     for words in [
         "run probability.toml",
         "run type.toml",
+        "run infinite.toml",
         "run unknown_parameter.toml",
         "run unknown_key.toml",
         "run unknown_study.toml",

@@ -31,6 +31,6 @@ pub use record::{Record, SCHEMA_VERSION};
 pub use registry::{Laboratory, nearest};
 pub use report::Report;
 pub use statistics::{FALSE_ALARM_BUDGET, SUITE_COMPARISONS, z_limit};
-pub use study::{Run, RunFile, Study};
+pub use study::{Run, RunFile, Study, json_of_toml};
 pub use table::{Cell, Column, Table};
 pub use task::{Task, Work};

@@ -6,7 +6,7 @@ use crate::sampling::Executor;
 use crate::{Error, Result};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 /// A file of `sims/`: which study, with which parameters.
@@ -19,15 +19,40 @@ pub struct RunFile {
     #[serde(default = "first_seed")]
     pub seed: u64,
     /// Parameters; what is absent keeps the study's default.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "table")]
     pub parameters: Map<String, Value>,
     /// Overrides for a run of seconds.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "table")]
     pub quick: Map<String, Value>,
 }
 
 fn first_seed() -> u64 {
     1
+}
+
+/// A table of parameters. Read as TOML first: JSON alone would turn infinities into null.
+fn table<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Map<String, Value>, D::Error> {
+    let table = toml::Table::deserialize(deserializer)?;
+    Ok(table.into_iter().map(|(key, value)| (key, json_of_toml(value))).collect())
+}
+
+/// A TOML value as JSON, with infinities as `"inf"` and `"-inf"`; dates and NaN, which no parameter takes, as strings.
+///
+/// ```
+/// let table: toml::Table = toml::from_str("x = [1, 0.5, -inf]").unwrap();
+/// assert_eq!(tilt::lab::json_of_toml(table["x"].clone()).to_string(), r#"[1,0.5,"-inf"]"#);
+/// ```
+pub fn json_of_toml(value: toml::Value) -> Value {
+    match value {
+        toml::Value::String(text) => text.into(),
+        toml::Value::Integer(n) => n.into(),
+        toml::Value::Float(x) if x.is_finite() => x.into(),
+        toml::Value::Float(x) => x.to_string().into(),
+        toml::Value::Boolean(flag) => flag.into(),
+        toml::Value::Datetime(date) => date.to_string().into(),
+        toml::Value::Array(items) => items.into_iter().map(json_of_toml).collect(),
+        toml::Value::Table(table) => table.into_iter().map(|(key, value)| (key, json_of_toml(value))).collect(),
+    }
 }
 
 /// What a study may use beside its parameters.

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 use std::str::FromStr;
+use tilt::lab::json_of_toml;
 
 /// One override, as typed and as understood.
 #[derive(Clone, Debug)]
@@ -30,22 +31,8 @@ fn read_value(text: &str) -> Value {
     let table = toml::from_str::<toml::Table>(&format!("value = {text}")).ok();
     // More than one key: a newline in the text, so it is no single value.
     match table.filter(|table| table.len() == 1).and_then(|mut table| table.remove("value")) {
-        Some(value) => to_json(value),
+        Some(value) => json_of_toml(value),
         None => text.into(),
-    }
-}
-
-/// A TOML value as JSON, with infinities as `"inf"` and `"-inf"`; dates and NaN, which no parameter takes, as strings.
-fn to_json(value: toml::Value) -> Value {
-    match value {
-        toml::Value::String(text) => text.into(),
-        toml::Value::Integer(n) => n.into(),
-        toml::Value::Float(x) if x.is_finite() => x.into(),
-        toml::Value::Float(x) => x.to_string().into(),
-        toml::Value::Boolean(flag) => flag.into(),
-        toml::Value::Datetime(date) => date.to_string().into(),
-        toml::Value::Array(items) => items.into_iter().map(to_json).collect(),
-        toml::Value::Table(table) => table.into_iter().map(|(key, value)| (key, to_json(value))).collect(),
     }
 }
 
