@@ -3,7 +3,11 @@
 //! One file a group of results. A check is a function from a sampling context to a [`Check`](crate::lab::Check); it draws
 //! its own instances, so that it can be run alone.
 
+mod best_of_n;
 mod best_of_n_sequences;
+mod coincidence;
+mod constrained;
+mod finite;
 mod markov;
 mod memoryless;
 
@@ -11,7 +15,14 @@ use crate::lab::Claim;
 
 /// All claims of the engine.
 pub fn all() -> Vec<Claim> {
-    let groups = [memoryless::claims(), best_of_n_sequences::claims(), markov::claims()];
+    let groups = [
+        constrained::claims(),
+        best_of_n::claims(),
+        memoryless::claims(),
+        best_of_n_sequences::claims(),
+        markov::claims(),
+        coincidence::claims(),
+    ];
     groups.into_iter().flatten().collect()
 }
 
