@@ -51,6 +51,8 @@ impl Run<'_> {
 
 type StudyFunction = Box<dyn Fn(&Value, &Run) -> Result<Report> + Send + Sync>;
 
+type ParameterCheck = Box<dyn Fn(&Value) -> Result<()> + Send + Sync>;
+
 /// A study: what it is about, its parameters and its run.
 pub struct Study {
     /// `<engine>/<name>`; the file in `sims/` has the same name.
@@ -68,7 +70,7 @@ pub struct Study {
     /// JSON Schema of the parameters, with every field's unit and range.
     pub schema: fn() -> Value,
     run: StudyFunction,
-    check_parameters: Box<dyn Fn(&Value) -> Result<()> + Send + Sync>,
+    check_parameters: ParameterCheck,
 }
 
 impl Study {
