@@ -49,6 +49,7 @@ impl Run<'_> {
     }
 }
 
+type ParameterCheck = Box<dyn Fn(&Value) -> Result<()> + Send + Sync>;
 type StudyFunction = Box<dyn Fn(&Value, &Run) -> Result<Report> + Send + Sync>;
 
 type ParameterCheck = Box<dyn Fn(&Value) -> Result<()> + Send + Sync>;
