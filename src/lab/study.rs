@@ -52,8 +52,6 @@ impl Run<'_> {
 type ParameterCheck = Box<dyn Fn(&Value) -> Result<()> + Send + Sync>;
 type StudyFunction = Box<dyn Fn(&Value, &Run) -> Result<Report> + Send + Sync>;
 
-type ParameterCheck = Box<dyn Fn(&Value) -> Result<()> + Send + Sync>;
-
 /// A study: what it is about, its parameters and its run.
 pub struct Study {
     /// `<engine>/<name>`; the file in `sims/` has the same name.
