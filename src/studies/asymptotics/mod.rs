@@ -7,6 +7,7 @@ mod length;
 mod saturation;
 mod staircase;
 mod threshold;
+mod win_rate;
 mod window;
 
 use crate::lab::Study;
@@ -21,5 +22,6 @@ pub fn all() -> Vec<Study> {
         staircase::study(),
         blocks::study(),
         hedge::study(),
+        win_rate::study(),
     ]
 }
