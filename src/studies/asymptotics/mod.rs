@@ -5,6 +5,7 @@ pub mod claims;
 mod hedge;
 mod length;
 mod saturation;
+mod soft;
 mod staircase;
 mod threshold;
 mod win_rate;
@@ -23,5 +24,6 @@ pub fn all() -> Vec<Study> {
         blocks::study(),
         hedge::study(),
         win_rate::study(),
+        soft::study(),
     ]
 }
