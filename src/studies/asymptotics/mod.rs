@@ -7,6 +7,7 @@ mod length;
 mod saturation;
 mod soft;
 mod staircase;
+mod tails;
 mod threshold;
 mod win_rate;
 mod window;
@@ -25,5 +26,6 @@ pub fn all() -> Vec<Study> {
         hedge::study(),
         win_rate::study(),
         soft::study(),
+        tails::study(),
     ]
 }
