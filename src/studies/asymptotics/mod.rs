@@ -4,6 +4,7 @@ mod blocks;
 pub mod claims;
 mod hedge;
 mod length;
+mod markov;
 mod saturation;
 mod soft;
 mod staircase;
@@ -27,5 +28,6 @@ pub fn all() -> Vec<Study> {
         win_rate::study(),
         soft::study(),
         tails::study(),
+        markov::study(),
     ]
 }
