@@ -5,6 +5,7 @@ pub mod claims;
 mod hedge;
 mod length;
 mod markov;
+mod path;
 mod saturation;
 mod soft;
 mod staircase;
@@ -29,5 +30,6 @@ pub fn all() -> Vec<Study> {
         soft::study(),
         tails::study(),
         markov::study(),
+        path::study(),
     ]
 }
