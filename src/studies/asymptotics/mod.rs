@@ -11,6 +11,7 @@ mod soft;
 mod staircase;
 mod tails;
 mod threshold;
+mod twin;
 mod win_rate;
 mod window;
 
@@ -31,5 +32,6 @@ pub fn all() -> Vec<Study> {
         tails::study(),
         markov::study(),
         path::study(),
+        twin::study(),
     ]
 }
