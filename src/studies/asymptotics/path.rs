@@ -44,7 +44,7 @@ pub fn study() -> Study {
         "Which letters do the optimum and best-of-N write?",
         "Yang et al., arXiv 2404.01730 (abstract; instance and figure ours)",
         &["asymptotics/R19", "asymptotics/R23"],
-        "5 s; quick 0.3 s",
+        "5 s; quick 0.1 s",
     )
 }
 

@@ -44,7 +44,7 @@ pub fn study() -> Study {
         "How fast does soft best-of-n approach its target?",
         "Mayrink Verdun et al., arXiv 2505.03156; Aminian et al., arXiv 2507.05913 (notes; exact rates derived)",
         &["asymptotics/R16", "asymptotics/R17", "asymptotics/R17b", "asymptotics/R18"],
-        "1 s",
+        "0.1 s",
     )
 }
 
@@ -170,9 +170,6 @@ fn figure(draws: &[u64]) -> Figure {
     let mut plane =
         Panel::new("reward against divergence", Axis::linear("KL from the base (nats)"), Axis::linear("mean reward"))
             .with(
-                Layer::new("frontier: tilt", "plane", "kl_nats", "mean_reward", Mark::Dashed, 0).only("curve", "tilt"),
-            )
-            .with(
                 Layer::new("best-of-N along N", "plane", "kl_nats", "mean_reward", Mark::Line, 1).only("curve", "bon"),
             );
     for (i, &n) in draws.iter().enumerate() {
@@ -180,6 +177,8 @@ fn figure(draws: &[u64]) -> Figure {
         plane =
             plane.with(Layer::new(&label, "plane", "kl_nats", "mean_reward", Mark::Line, i + 2).only("n", n as f64));
     }
+    plane = plane
+        .with(Layer::new("frontier: tilt", "plane", "kl_nats", "mean_reward", Mark::Dashed, 0).only("curve", "tilt"));
     let of = |label: &str, y, mark, colour| Layer::new(label, "target", "n", y, mark, colour);
     let target =
         Panel::new("distance to the target", Axis::log("candidates n"), Axis::log("KL between tilt and policy (nats)"))
