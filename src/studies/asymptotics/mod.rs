@@ -4,10 +4,15 @@ mod blocks;
 pub mod claims;
 mod hedge;
 mod length;
+mod markov;
+mod path;
 mod saturation;
+mod soft;
 mod staircase;
-pub mod tasks;
+mod tails;
 mod threshold;
+mod twin;
+mod win_rate;
 mod window;
 
 use crate::lab::Study;
@@ -22,5 +27,11 @@ pub fn all() -> Vec<Study> {
         staircase::study(),
         blocks::study(),
         hedge::study(),
+        win_rate::study(),
+        soft::study(),
+        tails::study(),
+        markov::study(),
+        path::study(),
+        twin::study(),
     ]
 }
