@@ -163,13 +163,13 @@ pub(crate) fn from_value<I: DeserializeOwned>(input: &Value) -> Result<I> {
     serde_path_to_error::deserialize(input).map_err(|error| {
         let path = error.path().to_string();
         let message = error.inner().to_string();
-        // serde reports missing and unknown fields at the parent's path, with the name between back-ticks.
+        // A missing field is reported at the parent's path, an unknown one at its own; its name is between back-ticks.
         let named = message.split('`').nth(1).filter(|_| message.contains(" field `"));
         let field = match (path.as_str(), named) {
             (".", Some(name)) => name.to_string(),
             (".", None) => "input".to_string(),
-            (path, Some(name)) => format!("{path}.{name}"),
-            (path, None) => path.to_string(),
+            (path, Some(name)) if message.starts_with("missing") => format!("{path}.{name}"),
+            (path, _) => path.to_string(),
         };
         if let Some(rest) = message.strip_prefix("missing field") {
             return Error::invalid(field, "missing", format!("a value for{rest}"));
@@ -181,11 +181,23 @@ pub(crate) fn from_value<I: DeserializeOwned>(input: &Value) -> Result<I> {
         match message.split_once(", expected ") {
             Some((found, expected)) => {
                 let found = found.split_once(": ").map_or(found, |(_, value)| value);
-                Error::invalid(field, found, expected)
+                Error::invalid(field, found, plainly(expected))
             }
             None => Error::invalid(field, &message, "valid JSON for this quantity"),
         }
     })
+}
+
+/// What serde expected, without the names of Rust's types.
+fn plainly(expected: &str) -> &str {
+    match expected {
+        "u64" | "u32" | "usize" => "a whole number >= 0",
+        "i64" | "i32" | "isize" => "a whole number",
+        "f64" => "a number",
+        "a sequence" => "an array",
+        name if name.starts_with("struct ") => "an object",
+        other => other,
+    }
 }
 
 impl Quantity {

@@ -64,7 +64,7 @@ impl Frame {
                 to = to.min(room / step);
             }
         }
-        (from <= to).then(|| ((a.0 + from * dx, a.1 + from * dy), (a.0 + to * dx, a.1 + to * dy)))
+        (from <= to).then_some(((a.0 + from * dx, a.1 + from * dy), (a.0 + to * dx, a.1 + to * dy)))
     }
 
     /// The parts of a path inside the frame.

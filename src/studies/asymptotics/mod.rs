@@ -5,6 +5,7 @@ pub mod claims;
 mod length;
 mod saturation;
 mod staircase;
+pub mod tasks;
 mod threshold;
 mod window;
 

@@ -149,7 +149,8 @@ fn tilt_by_sums(law: &Law, r: &[f64], b: f64) -> (f64, f64) {
     let mut sums = (0.0, 0.0);
     for &i in law.support() {
         let u = b * (r[i] - mu) - log_z;
-        sums.0 += if u.abs() < 1e-4 { p[i] * (0.5 * u * u + u * u * u / 3.0) } else { p[i] * (u * u.exp() - u.exp_m1()) };
+        sums.0 +=
+            if u.abs() < 1e-4 { p[i] * (0.5 * u * u + u * u * u / 3.0) } else { p[i] * (u * u.exp() - u.exp_m1()) };
         sums.1 += p[i] * u.exp_m1() * (r[i] - mu);
     }
     sums
@@ -157,8 +158,9 @@ fn tilt_by_sums(law: &Law, r: &[f64], b: f64) -> (f64, f64) {
 
 fn optimum_by_bisection(_: &Sampling) -> Result<Check> {
     let mut draw = Instances::new(102);
-    let mut check = Check::identity("asymptotics/R1", "optimal gain: the engine's root against bisection on plain sums")
-        .tolerance(1e-9, "psi of the bisected side is cut to third order below 1e-4, relative error 1e-8/8");
+    let mut check =
+        Check::identity("asymptotics/R1", "optimal gain: the engine's root against bisection on plain sums")
+            .tolerance(1e-9, "psi of the bisected side is cut to third order below 1e-4, relative error 1e-8/8");
     for _ in 0..300 {
         let (law, r) = varied_law(&mut draw)?;
         let whole = kl_constrained(&law, &r, 0.0)?;
@@ -219,8 +221,9 @@ fn limits_of_the_budget(_: &Sampling) -> Result<Check> {
 
 fn divergence_increases(_: &Sampling) -> Result<Check> {
     let mut draw = Instances::new(104);
-    let mut check = Check::identity("asymptotics/R1", "dKL/db by a five-point difference against b V(b), V by plain sums")
-        .tolerance(1e-7, "h^4/30 times a fifth derivative up to 1e4, and rounding 1e-15/h, at h = 3e-3");
+    let mut check =
+        Check::identity("asymptotics/R1", "dKL/db by a five-point difference against b V(b), V by plain sums")
+            .tolerance(1e-7, "h^4/30 times a fifth derivative up to 1e4, and rounding 1e-15/h, at h = 3e-3");
     let h = 3e-3;
     for _ in 0..200 {
         let (law, r) = plain_law(&mut draw)?;
@@ -297,7 +300,12 @@ fn frontier_below_root(_: &Sampling) -> Result<Check> {
         check.at_most(best, root, 3.0, || json!({"p": law.probs(), "r": r, "delta": delta}));
         // the engine's bound is that number: from either side
         let bound = frontier_bound(&law, &r, delta)?;
-        check.at_most((bound - root).abs(), 0.0, 3.0, || json!({"p": law.probs(), "r": r, "delta": delta, "bound": bound}));
+        check.at_most(
+            (bound - root).abs(),
+            0.0,
+            3.0,
+            || json!({"p": law.probs(), "r": r, "delta": delta, "bound": bound}),
+        );
     }
     // nearly attained by two equal masses: a smaller constant would fail
     let best = kl_constrained(&Law::new(&[0.5, 0.5])?, &[0.0, 1.0], 1e-4)?.mean - 0.5;
@@ -385,8 +393,9 @@ fn plug_in_agrees(sampling: &Sampling) -> Result<Check> {
 }
 
 fn plug_in_bias(_: &Sampling) -> Result<Check> {
-    let mut check = Check::rates("asymptotics/R4", "exponent of the plug-in bias in M, exact over all counts: 1 and not 1/2")
-        .tolerance(0.05, "the next order is 1/M of the bias");
+    let mut check =
+        Check::rates("asymptotics/R4", "exponent of the plug-in bias in M, exact over all counts: 1 and not 1/2")
+            .tolerance(0.05, "the next order is 1/M of the bias");
     for (q, b) in [(0.3, 0.8), (0.5, 1.5), (0.2, 2.0)] {
         let exact = exponential_tilt(&Law::new(&[1.0 - q, q])?, &[0.0, 1.0], b)?;
         let bias = |m: u64| -> f64 {
