@@ -55,7 +55,8 @@ pub fn claims() -> Vec<Claim> {
         },
         Claim {
             id: "asymptotics/R26",
-            statement: "Best-of-N on independent blocks of b symbols, at a given KL a symbol, tends to the optimum as b grows.",
+            statement: "Best-of-N on independent blocks of b symbols, at a given KL a symbol, tends to the \
+            optimum as b grows.",
             source: "derived; motivated by Mayrink Verdun et al., arXiv 2505.03156 (reading notes)",
             conditions: "KL 0.2 a symbol, N real; p = (.5,.3,.2), s = (0,1,2) and (0,1,1.8384776310850235).",
             recorded: Recorded::Holds,
@@ -294,7 +295,8 @@ fn divergence_to_the_optimum_grows_like_half_log_n(_: &Sampling) -> Result<Check
 fn the_window_has_the_gumbel_law(_: &Sampling) -> Result<Check> {
     let mut check = Check::agreement("asymptotics/R24", "P(R_N <= n x* + (g - half log)/b) = exp(-e^-g)").tolerance(
         0.05,
-        "log^2 n/n at n = 1000 is 0.048, the stated order of the shift of the window; the Gumbel density is at most 1/e",
+        "log^2 n/n at n = 1000 is 0.048, the stated order of the shift of the window; the Gumbel density is at \
+        most 1/e",
     );
     let n = 1000u64;
     let x = n as f64;

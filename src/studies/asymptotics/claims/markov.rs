@@ -53,7 +53,8 @@ pub fn claims() -> Vec<Claim> {
         },
         Claim {
             id: "asymptotics/R29",
-            statement: "The largest KL rate is Delta_max = -log rho(P on the critical edges), those on cycles of maximal mean \
+            statement: "The largest KL rate is Delta_max = -log rho(P on the critical edges), those on cycles \
+            of maximal mean \
                         reward; for one simple cycle C it is -(1/|C|) sum_C log P_e; equal rows are the memoryless case.",
             source: "derived (maximal cycle mean: Karp, recalled)",
             conditions: "P irreducible.",
