@@ -10,6 +10,7 @@ mod saturation;
 mod soft;
 mod staircase;
 mod tails;
+pub mod tasks;
 mod threshold;
 mod twin;
 mod win_rate;
