@@ -108,6 +108,9 @@ impl Span {
 
 /// Ticks at multiples of 1, 2 or 5 times a power of ten, the smallest such step with at most `most` ticks.
 fn linear_ticks(low: f64, high: f64, most: usize) -> Vec<Tick> {
+    if !(low < high && (high - low).is_finite()) {
+        return Vec::new();
+    }
     let most = most.max(1) as f64;
     // One step finer than could be right, then upwards.
     let start = ((high - low) / (most + 1.0)).log10().floor() as i32;

@@ -406,6 +406,10 @@ def best_of_levels(values, masses, log_n):
 
 @quantity("asymptotics.mem_bon", 250, "enumeration of types, F^N - (F-)^N on the levels")
 def mem_bon(p, s, n, log_best_of):
+    # 1 - F below 1e-50 needs more digits than the default: F^N is formed here, unlike in the engine.
+    if min(x for x in p if x > 0) < 1e-40 and mp.dps < 700:
+        with mp.workdps(700):
+            return mem_bon(p, s, n, log_best_of)
     p = normalised(p)
     values, masses = sum_law(p, s, n)
     chosen, mean, kl, win = best_of_levels(values, masses, log_best_of)
