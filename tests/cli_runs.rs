@@ -110,8 +110,10 @@ fn folders_and_globs_stand_for_their_files() {
     let count = |target: &str| scratch.sim(&["run", target, "--quick", "--json"]).json().len();
     let studies = tilt::laboratory().studies.iter().filter(|study| study.name.starts_with("asymptotics/")).count();
     assert_eq!(count(&sims("asymptotics")), studies);
-    assert_eq!(count(&sims("asym*/s*.toml")), 2);
-    assert_eq!(count("asymptotics/s*"), 2);
+    let with_s = tilt::laboratory().studies.iter().filter(|study| study.name.starts_with("asymptotics/s")).count();
+    assert!(with_s > 1 && with_s < studies);
+    assert_eq!(count(&sims("asym*/s*.toml")), with_s);
+    assert_eq!(count("asymptotics/s*"), with_s);
 }
 
 #[test]
