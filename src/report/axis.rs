@@ -108,6 +108,9 @@ impl Span {
 
 /// Ticks at multiples of 1, 2 or 5 times a power of ten, the smallest such step with at most `most` ticks.
 fn linear_ticks(low: f64, high: f64, most: usize) -> Vec<Tick> {
+    if !(high - low).is_normal() {
+        return Vec::new();
+    }
     let most = most.max(1) as f64;
     // One step finer than could be right, then upwards.
     let start = ((high - low) / (most + 1.0)).log10().floor() as i32;
@@ -151,7 +154,10 @@ fn linear_label(value: f64, values: &[f64], exponent: i32) -> TickLabel {
     // One power of ten for the whole axis, so that labels can be compared.
     let power = largest.log10().floor() as i32;
     let digits = (power - exponent).max(0) as usize;
-    TickLabel { base: minus(&format!("{:.digits$}×10", value / 10f64.powi(power))), exponent: minus(&power.to_string()) }
+    TickLabel {
+        base: minus(&format!("{:.digits$}×10", value / 10f64.powi(power))),
+        exponent: minus(&power.to_string()),
+    }
 }
 
 fn log_ticks(low: f64, high: f64, most: usize) -> Ticks {
@@ -172,7 +178,11 @@ fn log_ticks(low: f64, high: f64, most: usize) -> Ticks {
         }
         let linear = linear_ticks(10f64.powf(low), 10f64.powf(high), most);
         let positive = linear.into_iter().filter(|tick| tick.at > 0.0);
-        return Ticks { major: positive.map(|t| Tick { at: t.at.log10(), ..t }).collect(), minor: Vec::new() };
+        let major: Vec<Tick> = positive.map(|tick| Tick { at: tick.at.log10(), ..tick }).collect();
+        // At the ends of the doubles there are none.
+        if !major.is_empty() {
+            return Ticks { major, minor: Vec::new() };
+        }
     }
     let multiples = |stride: i32| (first..=last).filter(move |k| k.rem_euclid(stride) == 0);
     let strides = [1, 2, 3, 5, 10, 20, 50, 100, 200, 500];
@@ -237,7 +247,10 @@ mod tests {
         assert_eq!(labels(&linear_ticks(0.0, 1.0, 6)), ["0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
         assert_eq!(labels(&linear_ticks(-1.0, 1.0, 6)), ["−1.0", "−0.5", "0", "0.5", "1.0"]);
         assert_eq!(labels(&linear_ticks(0.2, 0.21, 6)), ["0.200", "0.202", "0.204", "0.206", "0.208", "0.210"]);
-        assert_eq!(labels(&linear_ticks(1e5, 3e5, 5)), ["100\u{2009}000", "150\u{2009}000", "200\u{2009}000", "250\u{2009}000", "300\u{2009}000"]);
+        assert_eq!(
+            labels(&linear_ticks(1e5, 3e5, 5)),
+            ["100\u{2009}000", "150\u{2009}000", "200\u{2009}000", "250\u{2009}000", "300\u{2009}000"]
+        );
         assert_eq!(labels(&linear_ticks(0.0, 3e-7, 4)), ["0", "1×10−7", "2×10−7", "3×10−7"]);
         assert_eq!(labels(&linear_ticks(-2e9, 0.0, 5)), ["−2.0×109", "−1.5×109", "−1.0×109", "−0.5×109", "0"]);
         assert_eq!(linear_ticks(0.0, 0.3, 4)[3].at, 0.3, "ticks are the decimal numbers that they say");

@@ -108,6 +108,11 @@ pub fn draw<B: DrawingBackend>(canvas: &mut Canvas<B>, frame: &Frame, series: &S
     }
 }
 
+/// Whether the series has a point that the axes can show.
+pub fn shows(frame: &Frame, series: &Series) -> bool {
+    series.points.iter().any(|p| frame.pixel(p.x, p.y).is_some())
+}
+
 /// A marker; its shape goes with the colour.
 pub fn marker<B: DrawingBackend>(canvas: &mut Canvas<B>, (x, y): Pixel, index: usize) {
     let (colour, r) = (theme::colour(index), theme::MARKER_RADIUS);
@@ -280,10 +285,7 @@ mod tests {
     #[test]
     fn paths_are_clipped_where_they_leave_the_frame() {
         let parts = frame().clip_path(&[(-50.0, 50.0), (50.0, 50.0), (50.0, 150.0), (80.0, 150.0), (80.0, 50.0)]);
-        assert_eq!(parts, [
-            vec![(0.0, 50.0), (50.0, 50.0), (50.0, 100.0)],
-            vec![(80.0, 100.0), (80.0, 50.0)]
-        ]);
+        assert_eq!(parts, [vec![(0.0, 50.0), (50.0, 50.0), (50.0, 100.0)], vec![(80.0, 100.0), (80.0, 50.0)]]);
         assert_eq!(frame().clip_path(&[(-10.0, -10.0), (-20.0, 500.0)]), Vec::<Vec<Pixel>>::new());
     }
 
