@@ -223,7 +223,7 @@ pub fn figure_png(figure: &Figure, tables: &[Table], command: &str) -> Result<Ve
     let mut encoder = png::Encoder::new(&mut bytes, fine.0 / 2, fine.1 / 2);
     encoder.set_color(png::ColorType::Rgb);
     encoder.set_depth(png::BitDepth::Eight);
-    encoder.set_compression(png::Compression::Best);
+    encoder.set_compression(png::Compression::Default);
     encoder.set_adaptive_filter(png::AdaptiveFilterType::Adaptive);
     let mut writer = encoder.write_header().map_err(|error| failed(figure, error.to_string()))?;
     writer.write_image_data(&half).map_err(|error| failed(figure, error.to_string()))?;
