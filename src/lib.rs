@@ -36,7 +36,7 @@ pub fn laboratory() -> lab::Laboratory {
         quantities: asymptotics::quantities::all(),
         claims: studies::asymptotics::claims::all(),
         studies: studies::asymptotics::all(),
+        tasks: studies::asymptotics::tasks::all(),
         tour: vec!["asymptotics/length"],
-        ..Default::default()
     }
 }

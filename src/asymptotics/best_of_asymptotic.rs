@@ -67,18 +67,19 @@ fn lattice_constants(n: f64, s_min: f64, centre: f64, beta: f64, span: f64, log_
     }
     // Lattice points relative to y0 = centre - log_prefactor / beta.
     let origin = n * s_min;
-    let first = ((centre - (log_prefactor + 750f64.ln()) / beta - origin) / span).ceil();
+    // A level has probability e^{-T(y+d)} - e^{-T(y)}: it counts as long as T(y+d), one step above, is not large.
+    let first = ((centre - (log_prefactor + 750f64.ln()) / beta - origin) / span).ceil() - 1.0;
     let base = (origin - centre) + first * span;
     let growth = -(-beta * span).exp_m1();
     let (mut mean, mut divergence) = (Sum::new(), Sum::new());
-    for i in 0..=terms as u64 + 1 {
+    for i in 0..=terms as u64 + 2 {
         // y - n x*
         let y = base + i as f64 * span;
         let t = (-(beta * y + log_prefactor)).exp();
         let difference = t * growth; // T(y) - T(y + d)
         let log_share = log1m_exp(-difference);
         let prob = (log_share - (t - difference)).exp();
-        if !(1e-20..=750.0).contains(&t) {
+        if t < 1e-20 || t - difference > 750.0 {
             continue;
         }
         mean.add(prob * y);

@@ -181,11 +181,23 @@ pub(crate) fn from_value<I: DeserializeOwned>(input: &Value) -> Result<I> {
         match message.split_once(", expected ") {
             Some((found, expected)) => {
                 let found = found.split_once(": ").map_or(found, |(_, value)| value);
-                Error::invalid(field, found, expected)
+                Error::invalid(field, found, plainly(expected))
             }
             None => Error::invalid(field, &message, "valid JSON for this quantity"),
         }
     })
+}
+
+/// What serde expected, without the names of Rust's types.
+fn plainly(expected: &str) -> &str {
+    match expected {
+        "u64" | "u32" | "usize" => "a whole number >= 0",
+        "i64" | "i32" | "isize" => "a whole number",
+        "f64" => "a number",
+        "a sequence" => "an array",
+        name if name.starts_with("struct ") => "an object",
+        other => other,
+    }
 }
 
 impl Quantity {

@@ -49,6 +49,7 @@ impl Run<'_> {
     }
 }
 
+type ParameterCheck = Box<dyn Fn(&Value) -> Result<()> + Send + Sync>;
 type StudyFunction = Box<dyn Fn(&Value, &Run) -> Result<Report> + Send + Sync>;
 
 /// A study: what it is about, its parameters and its run.
@@ -68,7 +69,7 @@ pub struct Study {
     /// JSON Schema of the parameters, with every field's unit and range.
     pub schema: fn() -> Value,
     run: StudyFunction,
-    check_parameters: Box<dyn Fn(&Value) -> Result<()> + Send + Sync>,
+    check_parameters: ParameterCheck,
 }
 
 impl Study {

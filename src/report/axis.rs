@@ -108,7 +108,7 @@ impl Span {
 
 /// Ticks at multiples of 1, 2 or 5 times a power of ten, the smallest such step with at most `most` ticks.
 fn linear_ticks(low: f64, high: f64, most: usize) -> Vec<Tick> {
-    if !(high - low).is_normal() {
+    if !(low < high && (high - low).is_normal()) {
         return Vec::new();
     }
     let most = most.max(1) as f64;

@@ -11,7 +11,7 @@ use serde_json::json;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Barrier, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use tilt::lab::{Laboratory, Task, Work};
+use tilt::lab::{Laboratory, Task, Work, nearest};
 
 const REPETITIONS: usize = 3;
 const DURATION: Duration = Duration::from_millis(500);
@@ -19,8 +19,10 @@ const DURATION: Duration = Duration::from_millis(500);
 pub fn bench(laboratory: &Laboratory, arguments: &BenchArguments, terminal: &Terminal) -> Result<Outcome, Failure> {
     for name in &arguments.tasks {
         if !laboratory.tasks.iter().any(|task| glob::matches(name, task.name, false)) {
-            let names = laboratory.tasks.iter().map(|task| task.name);
-            return Err(Failure::unknown("task", name, names, "sim bench '*' --quiet"));
+            let names: Vec<&str> = laboratory.tasks.iter().map(|task| task.name).collect();
+            let near = nearest(name, names.iter().copied()).map_or(String::new(), |near| format!("{near}, or "));
+            let help = format!("expected {near}one of: {}", names.join(", "));
+            return Err(Failure::input(format!("there is no task {name:?}"), Some(help)));
         }
     }
     interrupt::at_once();

@@ -1,7 +1,7 @@
 //! `sim check`: the claims against their checks, and the simulated routes of the quantities against the exact ones.
 
 use crate::arguments::CheckArguments;
-use crate::execute::{file_error, use_threads};
+use crate::execute::use_threads;
 use crate::failure::{Failure, Outcome, guarded};
 use crate::progress::Progress;
 use crate::terminal::Terminal;
@@ -233,7 +233,6 @@ fn save(out: &Path, verdicts: &Map<String, Value>) -> Result<(), Failure> {
     let mut all = last_verdicts(out);
     all.extend(verdicts.clone());
     all.sort_keys();
-    std::fs::create_dir_all(out).map_err(|error| file_error(out, &error))?;
     let text = format!("{:#}\n", json!({"schema_version": 1, "claims": all}));
     Ok(tilt::report::write_whole(&store(out), text.as_bytes())?)
 }
@@ -243,4 +242,50 @@ pub fn last_verdicts(out: &Path) -> Map<String, Value> {
     let text = std::fs::read(store(out)).unwrap_or_default();
     let stored: Value = serde_json::from_slice(&text).unwrap_or_default();
     stored["claims"].as_object().cloned().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arguments::{Arguments, Command};
+    use clap::Parser;
+    use tilt::lab::Recorded;
+    use tilt::sampling::{Moments, Plan};
+
+    fn holds(sampling: &Sampling) -> Result<Check> {
+        // Two checks of one claim use one label: each has a part of the executor to itself.
+        let plan = Plan::fixed(sampling.samples);
+        sampling.executor.run("draws", &plan, Moments::new, |_, _| Ok(()))?;
+        let mut check = Check::bound("example/R1", "1 <= 2").tolerance(0.0, "exact");
+        check.at_most(1.0, 2.0, 1.0, || json!({}));
+        Ok(check.finish())
+    }
+
+    fn fails(_: &Sampling) -> Result<Check> {
+        let mut check = Check::bound("example/R1", "2 <= 1").tolerance(0.0, "exact");
+        check.at_most(2.0, 1.0, 1.0, || json!({}));
+        Ok(check.finish())
+    }
+
+    fn breaks(_: &Sampling) -> Result<Check> {
+        panic!("a fault")
+    }
+
+    fn as_recorded(recorded: Recorded, checks: &'static [fn(&Sampling) -> Result<Check>]) -> bool {
+        let claim = Claim { id: "example/R1", statement: "", source: "", conditions: "", recorded, checks };
+        let Some(Command::Check(arguments)) = Arguments::parse_from(["sim", "check"]).command else { panic!() };
+        let subject = Subject::Claim(&claim);
+        let checks = subject.checks(&Executor::new(1, "check"), &arguments);
+        subject.verdict(&checks).1
+    }
+
+    #[test]
+    fn a_verdict_is_held_against_the_recorded_one() {
+        assert!(as_recorded(Recorded::Holds, &[holds, holds]));
+        assert!(!as_recorded(Recorded::Holds, &[holds, fails]));
+        assert!(as_recorded(Recorded::Fails("so it is"), &[holds, fails]));
+        assert!(!as_recorded(Recorded::Fails("so it is"), &[holds]));
+        assert!(!as_recorded(Recorded::Holds, &[holds, breaks]));
+        assert!(as_recorded(Recorded::Undecided("no check"), &[]));
+    }
 }

@@ -36,8 +36,9 @@ pub fn eval(laboratory: &Laboratory, arguments: &EvalArguments) -> Result<Outcom
         if length == 0 {
             break;
         }
-        if !line.trim_ascii().is_empty() {
-            let reply = reply(&line, laboratory, arguments);
+        let line = line.trim_ascii();
+        if !line.is_empty() {
+            let reply = reply(line, laboratory, arguments);
             good &= !reply.contains_key("error");
             serde_json::to_writer(&mut output, &reply).map_err(std::io::Error::from)?;
             output.write_all(b"\n")?;
@@ -182,5 +183,89 @@ impl Question<'_> {
             put("seed", json!(arguments.seed));
         }
         Ok(fields)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arguments::{Arguments, Command};
+    use clap::Parser;
+    use schemars::JsonSchema;
+    use serde::{Deserialize, Serialize};
+    use tilt::lab::Estimate;
+
+    #[derive(Serialize, Deserialize, JsonSchema)]
+    #[serde(deny_unknown_fields)]
+    struct Input {
+        x: f64,
+    }
+
+    #[derive(Serialize, JsonSchema)]
+    struct Output {
+        y: f64,
+    }
+
+    fn laboratory() -> Laboratory {
+        let quantity =
+            Quantity::new::<Input, Output>("example.identity", "x", |draw| Input { x: draw.uniform(0.0, 1.0) })
+                .exact::<Input, Output>(0.0, |input| match input.x {
+                    x if x < 0.0 => panic!("negative"),
+                    x if x > 10.0 => Err(Error::too_large("the table", x, 10.0, "entries")),
+                    y => Ok(Output { y }),
+                })
+                .monte_carlo::<Input, Output>(|input, sampling| {
+                    let moments = sampling.moments(1, |stream, out| out[0] = input.x + stream.uniform() - 0.5)?;
+                    let stderr = Output { y: moments.standard_errors()[0] };
+                    Ok(Estimate { output: Output { y: moments.means()[0] }, stderr, samples: sampling.samples })
+                });
+        Laboratory { quantities: vec![quantity], ..Laboratory::default() }
+    }
+
+    fn answer(flags: &[&str], line: &str) -> Value {
+        let words = ["sim", "eval", "--samples", "1000"];
+        let arguments = Arguments::parse_from(words.iter().chain(flags));
+        let Some(Command::Eval(arguments)) = arguments.command else { panic!("not eval") };
+        reply(line.as_bytes(), &laboratory(), &arguments).into()
+    }
+
+    #[test]
+    fn a_simulated_answer_has_its_error_its_draws_and_its_seed_and_repeats() {
+        let line = r#"{"quantity": "example.identity", "input": {"x": 2}, "route": "monte_carlo", "id": {"a": 1}}"#;
+        let reply = answer(&["--seed", "7"], line);
+        let keys: Vec<&String> = reply.as_object().unwrap().keys().collect();
+        assert_eq!(keys, ["id", "quantity", "route", "output", "stderr", "samples", "seed"]);
+        assert_eq!((&reply["samples"], &reply["seed"], &reply["id"]), (&json!(1000), &json!(7), &json!({"a": 1})));
+        // A uniform has standard deviation 1/sqrt(12).
+        let (mean, error) = (reply["output"]["y"].as_f64().unwrap(), reply["stderr"]["y"].as_f64().unwrap());
+        assert!((error / (12_000f64).sqrt().recip() - 1.0).abs() < 0.2 && (mean - 2.0).abs() < 6.0 * error);
+        assert_eq!(answer(&["--seed", "7"], line), reply);
+        assert_eq!(
+            answer(&["--seed", "7", "--route", "monte_carlo", "example.identity"], r#"{"x": 2}"#)["output"],
+            reply["output"]
+        );
+        assert_ne!(answer(&["--seed", "8"], line)["output"], reply["output"]);
+    }
+
+    #[test]
+    fn every_kind_of_error() {
+        let kind = |line: &str| answer(&["example.identity"], line)["error"]["kind"].as_str().unwrap().to_string();
+        assert_eq!(kind("{"), "bad_json");
+        assert_eq!(kind(r#"{"x": "1"}"#), "invalid_input");
+        assert_eq!(kind(r#"{"x": 1, "y": 2}"#), "invalid_input");
+        assert_eq!(kind(r#"{"x": 11}"#), "too_large");
+        assert_eq!(kind(r#"{"x": -1}"#), "not_converged");
+        assert_eq!(kind(r#"{"quantity": "example.identiti", "input": {"x": 1}}"#), "unknown_quantity");
+        assert_eq!(kind(r#"{"route": "tch", "input": {"x": 1}}"#), "no_such_route");
+        assert_eq!(kind(r#"{"route": "exactly", "input": {"x": 1}}"#), "no_such_route");
+        assert_eq!(kind(r#"{"route": 3, "input": {"x": 1}}"#), "invalid_input");
+    }
+
+    #[test]
+    fn a_fault_names_itself_and_the_id_is_kept() {
+        let reply = answer(&[], r#"{"quantity": "example.identity", "input": {"x": -1}, "id": null}"#);
+        assert!(reply["error"]["message"].as_str().unwrap().contains("negative"), "{reply}");
+        assert_eq!(reply.get("id"), Some(&Value::Null));
+        assert!(reply["error"].get("field").is_none());
     }
 }

@@ -38,7 +38,7 @@ pub fn use_threads(threads: &Threads) -> Result<(), Failure> {
     pool.map_err(|error| Failure::input(format!("--threads {threads}: {error}"), None))
 }
 
-/// Runs a plan without keeping anything.
+/// Runs a plan; nothing is kept but what goes into the journal.
 pub fn compute(
     plan: &Plan,
     journal: Journal,
@@ -84,6 +84,7 @@ pub fn execute(
         let (record, report) = read_run(&folder)?;
         return Ok(Finished { folder, record, report, stored: true });
     }
+    let made: Vec<&Path> = folder.ancestors().take_while(|path| !path.exists()).collect();
     std::fs::create_dir_all(&folder).map_err(|error| file_error(&folder, &error))?;
     let fingerprint = format!("{} {} seed {} version {VERSION}", plan.study.name, plan.parameters, plan.seed);
     let journal = match resume {
@@ -100,7 +101,8 @@ pub fn execute(
         Err(failure) => {
             // Leave no trace of a run that could not begin; a folder with results in it stays.
             if std::fs::read(&path).is_ok_and(|text| text.iter().filter(|&&byte| byte == b'\n').count() <= 1) {
-                let _ = std::fs::remove_file(&path).and_then(|()| std::fs::remove_dir(&folder));
+                let folders = || made.iter().try_for_each(std::fs::remove_dir);
+                let _ = std::fs::remove_file(&path).and_then(|()| folders());
             }
             return Err(failure);
         }

@@ -1,7 +1,7 @@
 //! `sim figures`: the gallery, from the studies' own parameter files.
 
 use crate::arguments::FiguresArguments;
-use crate::execute::{compute, file_error, use_threads};
+use crate::execute::{compute, use_threads};
 use crate::failure::{Failure, Outcome};
 use crate::interrupt;
 use crate::plan::{Plan, Wishes, plans};
@@ -30,7 +30,6 @@ pub fn figures(laboratory: &Laboratory, arguments: &FiguresArguments, terminal: 
             })?;
         let engine = plan.study.name.split('/').next().unwrap_or_default();
         let folder = arguments.out.join(engine);
-        std::fs::create_dir_all(&folder).map_err(|error| file_error(&folder, &error))?;
         for figure in &report.figures {
             let path = folder.join(format!("{}.svg", figure.name));
             write_whole(&path, figure_svg(figure, &report.tables, &record.command)?.as_bytes())?;

@@ -113,7 +113,8 @@ impl<'a> Plan<'a> {
             let word = error.message().split('`').nth(1).unwrap_or_default();
             let near = nearest(word, ["study", "seed", "parameters", "quick"]);
             let near = near.filter(|_| error.message().starts_with("unknown field"));
-            source.at(error.span(), error.message(), "here", near.map(|near| format!("the nearest name is {near}")))
+            let message = error.message().replace("expected u64", "expected a whole number >= 0");
+            source.at(error.span(), &message, "here", near.map(|near| format!("the nearest name is {near}")))
         })?;
         let study = laboratory.study(&file.study).ok_or_else(|| {
             let near = nearest(&file.study, laboratory.studies.iter().map(|study| study.name));
@@ -188,7 +189,7 @@ impl<'a> Plan<'a> {
         for layer in &self.layers {
             let Some(place) = layer.place(&path) else { continue };
             let (span, label) = match unknown {
-                true => (place.key.unwrap_or(place.value), format!("{value}; expected {expected}")),
+                true => (place.key.unwrap_or(place.value), value.clone()),
                 false => (place.value, format!("expected {expected}")),
             };
             return layer.source().at(Some(span), &error.to_string(), &label, None);

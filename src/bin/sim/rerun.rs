@@ -1,7 +1,7 @@
 //! `sim rerun`: a stored run again, compared byte for byte.
 
 use crate::arguments::RerunArguments;
-use crate::execute::{compute, file_error, use_threads};
+use crate::execute::{compute, use_threads};
 use crate::failure::{Failure, Outcome};
 use crate::plan::Plan;
 use crate::terminal::Terminal;
@@ -15,6 +15,9 @@ use tilt::sampling::Journal;
 
 pub fn rerun(laboratory: &Laboratory, arguments: &RerunArguments, terminal: &Terminal) -> Result<Outcome, Failure> {
     let named = &arguments.record;
+    if !named.exists() {
+        return Err(Failure::input(format!("{}: no such file or folder", named.display()), None));
+    }
     let folder = match named.is_dir() {
         true => named.as_path(),
         false => named.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")),
@@ -29,7 +32,7 @@ pub fn rerun(laboratory: &Laboratory, arguments: &RerunArguments, terminal: &Ter
     use_threads(&arguments.threads)?;
     let plan = Plan::of_record(study, &first.parameters, first.seed)?;
     let (second, report) = compute(&plan, Journal::none(), &interrupt::flag(), terminal)?;
-    let again = fresh_folder(&arguments.out, &plan)?;
+    let again = fresh_folder(&arguments.out, &plan);
     // The command is printed in the figures: that of the stored run, which is repeated here.
     write_run(&again, &Record { command: first.command, ..second }, &report)?;
     let (same, different) = compare(folder, &again);
@@ -48,12 +51,10 @@ pub fn rerun(laboratory: &Laboratory, arguments: &RerunArguments, terminal: &Ter
 }
 
 /// A folder that does not exist yet.
-fn fresh_folder(out: &Path, plan: &Plan) -> Result<PathBuf, Failure> {
+fn fresh_folder(out: &Path, plan: &Plan) -> PathBuf {
     let base = crate::run::folder(out, plan);
     let numbered = |n: u32| if n == 1 { base.clone() } else { base.with_file_name(format!("{}-{n}", name(&base))) };
-    let folder = (1..).map(numbered).find(|folder| !folder.exists()).unwrap_or_else(|| base.clone());
-    std::fs::create_dir_all(&folder).map_err(|error| file_error(&folder, &error))?;
-    Ok(folder)
+    (1..).map(numbered).find(|folder| !folder.exists()).unwrap_or_else(|| base.clone())
 }
 
 fn name(folder: &Path) -> String {

@@ -1,6 +1,6 @@
 //! `sim` alone: the flagship study of every engine at quick size.
 
-use crate::execute::{execute, file_error};
+use crate::execute::execute;
 use crate::failure::{Failure, Outcome};
 use crate::plan::{Plan, Wishes};
 use crate::run::folder;
@@ -30,7 +30,6 @@ pub fn tour(laboratory: &Laboratory, terminal: &Terminal) -> Result<Outcome, Fai
         runs.push((finished.record, finished.report));
     }
     let checks: Vec<&Check> = runs.iter().flat_map(|(_, report)| &report.checks).collect();
-    std::fs::create_dir_all(out).map_err(|error| file_error(out, &error))?;
     let path = out.join("report.html");
     write_whole(&path, page("A tour of the laboratory", &runs)?.as_bytes())?;
     let path = path.display().to_string();

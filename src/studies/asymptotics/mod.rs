@@ -2,9 +2,11 @@
 
 mod blocks;
 pub mod claims;
+mod hedge;
 mod length;
 mod saturation;
 mod staircase;
+pub mod tasks;
 mod threshold;
 mod window;
 
@@ -12,5 +14,13 @@ use crate::lab::Study;
 
 /// All studies of the engine.
 pub fn all() -> Vec<Study> {
-    vec![length::study(), window::study(), threshold::study(), saturation::study(), staircase::study(), blocks::study()]
+    vec![
+        length::study(),
+        window::study(),
+        threshold::study(),
+        saturation::study(),
+        staircase::study(),
+        blocks::study(),
+        hedge::study(),
+    ]
 }
