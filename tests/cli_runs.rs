@@ -26,19 +26,19 @@ fn threads_do_not_change_a_bit() {
     assert!(run("2") == one && run("7") == one);
 }
 
-/// Starts the long run and waits until its journal holds some results.
+/// Starts the long run and waits until its journal holds some results; gives up after two minutes, which shows later.
 fn begin(scratch: &Scratch) -> Child {
     let child = scratch.command(&LONG).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let (folder, start) = (scratch.path("out/asymptotics/length"), Instant::now());
-    loop {
-        let journal = fs::read_dir(&folder).ok().and_then(|mut entries| entries.next());
-        let text = journal.and_then(|entry| fs::read(entry.unwrap().path().join("journal.jsonl")).ok());
-        if text.is_some_and(|text| text.iter().filter(|&&byte| byte == b'\n').count() > 100) {
-            return child;
-        }
-        assert!(start.elapsed() < Duration::from_secs(120), "no journal");
+    let begun = || {
+        let run = fs::read_dir(&folder).ok()?.next()?.ok()?;
+        let journal = fs::read(run.path().join("journal.jsonl")).ok()?;
+        Some(journal.iter().filter(|&&byte| byte == b'\n').count() > 100)
+    };
+    while begun() != Some(true) && start.elapsed() < Duration::from_secs(120) {
         std::thread::sleep(Duration::from_millis(2));
     }
+    child
 }
 
 /// Resumes the run and holds it against one that was never stopped.
@@ -110,8 +110,10 @@ fn folders_and_globs_stand_for_their_files() {
     let count = |target: &str| scratch.sim(&["run", target, "--quick", "--json"]).json().len();
     let studies = tilt::laboratory().studies.iter().filter(|study| study.name.starts_with("asymptotics/")).count();
     assert_eq!(count(&sims("asymptotics")), studies);
-    assert_eq!(count(&sims("asym*/s*.toml")), 2);
-    assert_eq!(count("asymptotics/s*"), 2);
+    let with_s = tilt::laboratory().studies.iter().filter(|study| study.name.starts_with("asymptotics/s")).count();
+    assert!(with_s > 1 && with_s < studies);
+    assert_eq!(count(&sims("asym*/s*.toml")), with_s);
+    assert_eq!(count("asymptotics/s*"), with_s);
 }
 
 #[test]

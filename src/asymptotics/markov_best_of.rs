@@ -115,7 +115,6 @@ mod tests {
     }
 
     #[test]
-    #[ignore = "kl_optimum: 0 * log 0 in the deficit where the maximisers have less than 1e-16 and the budget is past half"]
     fn interior_just_below_saturation() {
         let chain = Chain::new(&[vec![0.9, 0.1], vec![0.4, 0.6]], &[0.0, 1.0]).unwrap();
         let levels = markov_reward_law(&chain, &[0.8, 0.2], 2000).unwrap();

@@ -102,7 +102,7 @@ pub struct RunArguments {
     /// Override a parameter; VALUE is TOML, or else a string
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub settings: Vec<Setting>,
-    /// Apply the [quick] table: a run of seconds
+    /// Apply the overrides of the quick table: a run of seconds
     #[arg(long)]
     pub quick: bool,
     /// Seed of all draws [default: that of the file, or 1]
@@ -180,7 +180,7 @@ pub struct FiguresArguments {
     /// Only the figures of these studies
     #[arg(value_name = "STUDY")]
     pub studies: Vec<String>,
-    /// Apply the [quick] tables
+    /// Apply the overrides of the quick tables
     #[arg(long)]
     pub quick: bool,
     #[command(flatten)]

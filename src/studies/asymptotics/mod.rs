@@ -4,10 +4,16 @@ mod blocks;
 pub mod claims;
 mod hedge;
 mod length;
+mod markov;
+mod path;
 mod saturation;
+mod soft;
 mod staircase;
+mod tails;
 pub mod tasks;
 mod threshold;
+mod twin;
+mod win_rate;
 mod window;
 
 use crate::lab::Study;
@@ -22,5 +28,11 @@ pub fn all() -> Vec<Study> {
         staircase::study(),
         blocks::study(),
         hedge::study(),
+        win_rate::study(),
+        soft::study(),
+        tails::study(),
+        markov::study(),
+        path::study(),
+        twin::study(),
     ]
 }

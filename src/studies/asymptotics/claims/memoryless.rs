@@ -17,7 +17,8 @@ pub fn claims() -> Vec<Claim> {
     vec![
         Claim {
             id: "asymptotics/R19",
-            statement: "The KL-constrained optimum on sequences of n symbols at budget n delta is the product of n tilts \
+            statement: "The KL-constrained optimum on sequences of n symbols at budget n delta is the product \
+            of n tilts \
                         of the symbol law by beta(delta); its mean reward is n m(beta), its divergence n delta.",
             source: "Yang, Salamatian, Sun, Suresh, Beirami, arXiv 2404.01730 (abstract); exact at every n: derived",
             conditions: "Independent symbols, reward additive over symbols, 0 < delta < Delta_max.",
@@ -26,7 +27,8 @@ pub fn claims() -> Vec<Claim> {
         },
         Claim {
             id: "asymptotics/R20",
-            statement: "(1/n) log E e^{tR} under the product tilt is Lambda(b+t) - Lambda(b) for every n; with s = log q \
+            statement: "(1/n) log E e^{tR} under the product tilt is Lambda(b+t) - Lambda(b) for every n; with \
+            s = log q \
                         it is -t H_{1+t}(phi; q), a Renyi cross entropy.",
             source: "Yang et al., arXiv 2404.01730 (abstract: the scaled cumulants are a Renyi cross entropy); formula \
                      derived",
@@ -36,7 +38,8 @@ pub fn claims() -> Vec<Claim> {
         },
         Claim {
             id: "asymptotics/R21",
-            statement: "Under the product tilt by b, R/n has rate function I_b(x) = D(phi_tau || phi_b), Lambda'(tau) = x; \
+            statement: "Under the product tilt by b, R/n has rate function I_b(x) = D(phi_tau || phi_b), \
+            Lambda'(tau) = x; \
                         it is -log phi_b(end symbols) at the end points and infinite outside.",
             source: "Yang et al., arXiv 2404.01730 (abstract); derived",
             conditions: "Independent symbols. Speed: -log P - n I grows like (1/2) log n.",
@@ -45,7 +48,8 @@ pub fn claims() -> Vec<Claim> {
         },
         Claim {
             id: "asymptotics/R22",
-            statement: "Chernoff bounds P(R >= nx) at every n; the logarithm of Bahadur-Rao errs by O(1/n), with the 1/n \
+            statement: "Chernoff bounds P(R >= nx) at every n; the logarithm of Bahadur-Rao errs by O(1/n), \
+            with the 1/n \
                         term by O(1/n^2), Lugannani-Rice by O(1/n).",
             source: "Bahadur-Rao and Lugannani-Rice recalled; the 1/n term derived",
             conditions: "mu < x < s_max fixed; the exponents for a lattice, its span given and nx on it.",
@@ -60,7 +64,8 @@ pub fn claims() -> Vec<Claim> {
         },
         Claim {
             id: "asymptotics/R25",
-            statement: "E_N R <= n Rw(D(pi_N||p)/n) <= n Rw((L - 1 + e^-L)/n); for every t, E_N R >= t (1 - e^{-N P(R>=t)}) \
+            statement: "E_N R <= n Rw(D(pi_N||p)/n) <= n Rw((L - 1 + e^-L)/n); for every t, E_N R >= t (1 - \
+            e^{-N P(R>=t)}) \
                         + n s_min e^{-N P(R>=t)}; (n+1)^-k e^{-n D(T||p)} <= P(type T) <= e^{-n D(T||p)}.",
             source: "derived",
             conditions: "Independent symbols; every n and every real N >= 1; T an achievable type.",

@@ -10,6 +10,7 @@ mod constrained;
 mod finite;
 mod markov;
 mod memoryless;
+mod soft_best_of_n;
 
 use crate::lab::Claim;
 
@@ -18,6 +19,7 @@ pub fn all() -> Vec<Claim> {
     let groups = [
         constrained::claims(),
         best_of_n::claims(),
+        soft_best_of_n::claims(),
         memoryless::claims(),
         best_of_n_sequences::claims(),
         markov::claims(),
