@@ -108,7 +108,7 @@ impl Span {
 
 /// Ticks at multiples of 1, 2 or 5 times a power of ten, the smallest such step with at most `most` ticks.
 fn linear_ticks(low: f64, high: f64, most: usize) -> Vec<Tick> {
-    if !(low < high && (high - low).is_finite()) {
+    if !(low < high && (high - low).is_normal()) {
         return Vec::new();
     }
     let most = most.max(1) as f64;
@@ -178,7 +178,11 @@ fn log_ticks(low: f64, high: f64, most: usize) -> Ticks {
         }
         let linear = linear_ticks(10f64.powf(low), 10f64.powf(high), most);
         let positive = linear.into_iter().filter(|tick| tick.at > 0.0);
-        return Ticks { major: positive.map(|t| Tick { at: t.at.log10(), ..t }).collect(), minor: Vec::new() };
+        let major: Vec<Tick> = positive.map(|tick| Tick { at: tick.at.log10(), ..tick }).collect();
+        // At the ends of the doubles there are none.
+        if !major.is_empty() {
+            return Ticks { major, minor: Vec::new() };
+        }
     }
     let multiples = |stride: i32| (first..=last).filter(move |k| k.rem_euclid(stride) == 0);
     let strides = [1, 2, 3, 5, 10, 20, 50, 100, 200, 500];

@@ -16,6 +16,8 @@ use crate::{Error, Result};
 use plotters::prelude::{BitMapBackend, SVGBackend};
 use plotters_backend::DrawingBackend;
 
+/// Largest picture as a bitmap, in pixels at 100 %: half a gigabyte while it is drawn.
+const MOST_PIXELS: f64 = 1e7;
 /// Space around the figure.
 const EDGE: f64 = 14.0;
 
@@ -34,8 +36,8 @@ struct Placed<'a> {
     frame: Frame,
     x_ticks: Ticks,
     legend: Legend<'a>,
-    /// Left end of the space for the vertical axis and top of the space for the title.
-    corner: (f64, f64),
+    /// Left end of the space for the vertical axis.
+    left: f64,
 }
 
 /// A figure ready to be drawn.
@@ -87,15 +89,15 @@ impl<'a> Layout<'a> {
             let top = y + head;
             let mut bottom = top + frame_height;
             for (column, prepared) in row.into_iter().enumerate() {
-                let corner = (EDGE + column as f64 * cell, y);
-                let (left, right) = (corner.0 + gutters[column], corner.0 + cell - PANEL_GAP);
+                let start = EDGE + column as f64 * cell;
+                let (left, right) = (start + gutters[column], start + cell - PANEL_GAP);
                 let (x, y) = prepared.spans;
                 let frame = Frame { left, top, right, bottom: top + frame_height, x, y };
                 let x_ticks = panel::fitting_ticks(&x, right - left, false);
                 let legend = Legend::new(&prepared.panel.layers, right - left);
                 let below = panel::axis_height(prepared.panel, right - left) + legend.height;
                 bottom = bottom.max(frame.bottom + below);
-                panels.push(Placed { prepared, frame, x_ticks, legend, corner });
+                panels.push(Placed { prepared, frame, x_ticks, legend, left: start });
             }
             y = bottom + PANEL_GAP;
         }
@@ -108,12 +110,15 @@ impl<'a> Layout<'a> {
         write_lines(canvas, &self.title, (EDGE, EDGE), bold(theme::TITLE_SIZE), theme::INK);
         for placed in &self.panels {
             let Prepared { panel, series, y_ticks, title, .. } = &placed.prepared;
-            panel::draw_title(canvas, title, placed.corner, &placed.frame);
+            panel::draw_title(canvas, title, placed.left, &placed.frame);
             panel::draw_grid(canvas, &placed.frame, &placed.x_ticks, y_ticks);
             for series in series {
                 marks::draw(canvas, &placed.frame, series);
             }
-            panel::draw_axes(canvas, panel, &placed.frame, &placed.x_ticks, y_ticks, placed.corner.0);
+            if !series.is_empty() && !series.iter().any(|series| marks::shows(&placed.frame, series)) {
+                panel::draw_nothing(canvas, &placed.frame);
+            }
+            panel::draw_axes(canvas, panel, &placed.frame, &placed.x_ticks, y_ticks, placed.left);
             let below = placed.frame.bottom + panel::axis_height(panel, placed.frame.right - placed.frame.left);
             placed.legend.draw(canvas, (placed.frame.left, below));
         }
@@ -199,11 +204,12 @@ pub fn figure_svg(figure: &Figure, tables: &[Table], command: &str) -> Result<St
 /// The figure as a PNG of twice the size in pixels. The same input gives the same bytes.
 ///
 /// # Errors
-/// As [`figure_svg`]; [`Error::TooLarge`] if the picture would be larger than any screen.
+/// As [`figure_svg`]; [`Error::TooLarge`] beyond ten million pixels at 100 %, some fifty panels.
 pub fn figure_png(figure: &Figure, tables: &[Table], command: &str) -> Result<Vec<u8>> {
     let layout = Layout::new(figure, tables, command)?;
-    if layout.height > 8000.0 {
-        return Err(Error::too_large(format!("figure {}", figure.name), layout.height, 8000.0, "rows of pixels"));
+    if layout.width * layout.height > MOST_PIXELS {
+        let pixels = layout.width * layout.height;
+        return Err(Error::too_large(format!("figure {}", figure.name), pixels, MOST_PIXELS, "pixels"));
     }
     let (width, height) = (layout.width as u32, layout.height as u32);
     let fine = (width * SUPERSAMPLING, height * SUPERSAMPLING);
@@ -217,6 +223,8 @@ pub fn figure_png(figure: &Figure, tables: &[Table], command: &str) -> Result<Ve
     let mut encoder = png::Encoder::new(&mut bytes, fine.0 / 2, fine.1 / 2);
     encoder.set_color(png::ColorType::Rgb);
     encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_compression(png::Compression::Default);
+    encoder.set_adaptive_filter(png::AdaptiveFilterType::Adaptive);
     let mut writer = encoder.write_header().map_err(|error| failed(figure, error.to_string()))?;
     writer.write_image_data(&half).map_err(|error| failed(figure, error.to_string()))?;
     writer.finish().map_err(|error| failed(figure, error.to_string()))?;

@@ -108,6 +108,11 @@ pub fn draw<B: DrawingBackend>(canvas: &mut Canvas<B>, frame: &Frame, series: &S
     }
 }
 
+/// Whether the series has a point that the axes can show.
+pub fn shows(frame: &Frame, series: &Series) -> bool {
+    series.points.iter().any(|p| frame.pixel(p.x, p.y).is_some())
+}
+
 /// A marker; its shape goes with the colour.
 pub fn marker<B: DrawingBackend>(canvas: &mut Canvas<B>, (x, y): Pixel, index: usize) {
     let (colour, r) = (theme::colour(index), theme::MARKER_RADIUS);

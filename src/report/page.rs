@@ -74,7 +74,7 @@ fn drawn(figure: &Figure, tables: &[Table], command: &str) -> Result<String> {
     let svg = figure_svg(figure, tables, command)?;
     let caption = match figure.caption.as_str() {
         "" => String::new(),
-        caption => format!("<figcaption><b>{}.</b> {}</figcaption>\n", escape(&figure.title), escape(caption)),
+        caption => format!("<figcaption>{}</figcaption>\n", escape(caption)),
     };
     Ok(format!("<figure>\n{svg}{caption}</figure>\n"))
 }
@@ -121,8 +121,9 @@ fn verdict(verdict: &Verdict) -> String {
 
 fn table(table: &Table) -> String {
     let path = format!("tables/{}.csv", table.name);
-    let numeric: Vec<bool> =
-        (0..table.columns.len()).map(|i| !table.rows.iter().any(|row| matches!(row[i], Cell::Text(_)))).collect();
+    let numeric: Vec<bool> = (0..table.columns.len())
+        .map(|i| !table.rows.iter().any(|row| matches!(row.get(i), Some(Cell::Text(_)))))
+        .collect();
     let class = |i: usize| if numeric[i] { " class=\"number\"" } else { "" };
     let mut out = format!(
         "<details>\n<summary>{} <span class=\"small\">({} rows, <code>{}</code>)</span></summary>\n\
@@ -138,7 +139,7 @@ fn table(table: &Table) -> String {
     out += "</tr></thead>\n<tbody>\n";
     for row in table.rows.iter().take(ROWS) {
         out += "<tr>";
-        for (i, cell) in row.iter().enumerate() {
+        for (i, cell) in row.iter().take(numeric.len()).enumerate() {
             let text = cell.number().map_or_else(|| escape(&field(cell)), short);
             out += &format!("<td{}>{text}</td>", class(i));
         }

@@ -64,11 +64,18 @@ pub fn title_height(title: &str, width: f64) -> f64 {
     lines_height(&bold(theme::LABEL_SIZE).lines(title, width), theme::LABEL_SIZE) + 10.0
 }
 
+/// Says in the middle of an empty frame that its layers have nothing to show on these axes.
+pub fn draw_nothing<B: DrawingBackend>(canvas: &mut Canvas<B>, frame: &Frame) {
+    let middle = ((frame.left + frame.right) / 2.0, (frame.top + frame.bottom) / 2.0);
+    canvas.text("nothing to show", middle, regular(theme::LABEL_SIZE), Align::Middle, theme::SMALL_PRINT);
+}
+
 /// The title, above the frame.
-pub fn draw_title<B: DrawingBackend>(canvas: &mut Canvas<B>, title: &str, corner: (f64, f64), frame: &Frame) {
+pub fn draw_title<B: DrawingBackend>(canvas: &mut Canvas<B>, title: &str, left: f64, frame: &Frame) {
     if !title.is_empty() {
-        let lines = bold(theme::LABEL_SIZE).lines(title, frame.right - corner.0);
-        write_lines(canvas, &lines, corner, bold(theme::LABEL_SIZE), theme::INK);
+        let lines = bold(theme::LABEL_SIZE).lines(title, frame.right - left);
+        let top = frame.top - 10.0 - lines_height(&lines, theme::LABEL_SIZE);
+        write_lines(canvas, &lines, (left, top), bold(theme::LABEL_SIZE), theme::INK);
     }
 }
 

@@ -55,7 +55,7 @@ pub const AXIS_WIDTH: f64 = 1.0;
 /// Radius of a marker.
 pub const MARKER_RADIUS: f64 = 3.4;
 /// Opacity of bands.
-pub const BAND_OPACITY: f64 = 0.22;
+pub const BAND_OPACITY: f64 = 0.25;
 /// Opacity of bars: two histograms in one panel stay readable.
 pub const BAR_OPACITY: f64 = 0.45;
 /// Lengths of ink and gap of a dashed line.
