@@ -23,32 +23,6 @@ pub(crate) fn exponential(rng: &mut impl Rng) -> f64 {
     -(1.0 - u - 0.5f64.powi(54)).ln()
 }
 
-/// A discrete law as its cumulative masses: `O(log k)` a draw.
-#[derive(Clone, Debug)]
-pub(crate) struct Cumulative(Vec<f64>);
-
-impl Cumulative {
-    pub(crate) fn new(masses: impl Iterator<Item = f64>) -> Self {
-        let mut total = 0.0;
-        Cumulative(
-            masses
-                .map(|m| {
-                    total += m;
-                    total
-                })
-                .collect(),
-        )
-    }
-
-    pub(crate) fn draw(&self, rng: &mut impl Rng) -> usize {
-        let total = self.0[self.0.len() - 1];
-        let u = rng.random::<f64>() * total;
-        // The first cumulative mass above u has mass of its own; u < total up to a rounding at the top.
-        let found = self.0.partition_point(|c| *c <= u);
-        if found < self.0.len() { found } else { self.0.partition_point(|c| *c < total) }
-    }
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
@@ -88,14 +62,5 @@ pub(crate) mod tests {
             agrees(win, exact.win_rate);
         }
         assert_eq!(best_level(&levels, 1e6, &mut rng), 2);
-    }
-
-    #[test]
-    fn outcomes_without_mass_are_never_drawn() {
-        let mut rng = Xoshiro256PlusPlus::seed_from_u64(2);
-        let law = Cumulative::new([0.0, 0.25, 0.0, 0.75, 0.0].into_iter());
-        for _ in 0..1000 {
-            assert!([1, 3].contains(&law.draw(&mut rng)));
-        }
     }
 }

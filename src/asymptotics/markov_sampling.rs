@@ -4,18 +4,18 @@
 //! `Lambda''(beta)/n + O(n^-2)`. The optimum of `n` symbols starts from `init_i e^{beta s_i} h_{n-1}(i)` and steps by
 //! `P_ij e^{beta s_j} h_{l-1}(j)`, `l` the symbols still to come (R28): exact draws.
 
-use super::level_sampling::Cumulative;
 use super::markov::{Chain, MarkovTilt, check_beta};
 use super::markov_finite::check_start;
 use crate::numerics::log_space::log_sum_exp;
+use crate::sampling::Categorical;
 use crate::{Error, Result};
-use rand::Rng;
+use rand::{Rng, RngExt};
 
 /// Draws paths of a chain with fixed transition matrix.
 #[derive(Clone, Debug)]
 pub struct PathSampler {
-    first: Cumulative,
-    rows: Vec<Cumulative>,
+    first: Categorical,
+    rows: Vec<Categorical>,
     reward: Vec<f64>,
 }
 
@@ -25,29 +25,32 @@ impl PathSampler {
     /// # Errors
     /// Field `initial`.
     pub fn base(chain: &Chain, initial: &[f64]) -> Result<PathSampler> {
-        Ok(PathSampler::of(&check_start(chain, initial, 1)?, chain.transition(), chain.reward()))
+        PathSampler::of(&check_start(chain, initial, 1)?, chain.transition(), chain.reward())
     }
 
     /// The tilted chain in its stationary law.
-    pub fn stationary(chain: &Chain, tilted: &MarkovTilt) -> PathSampler {
+    ///
+    /// # Errors
+    /// None for the tilt of a valid chain.
+    pub fn stationary(chain: &Chain, tilted: &MarkovTilt) -> Result<PathSampler> {
         PathSampler::of(&tilted.stationary, &tilted.tilted_transition, chain.reward())
     }
 
-    fn of(first: &[f64], transition: &[f64], reward: &[f64]) -> PathSampler {
+    fn of(first: &[f64], transition: &[f64], reward: &[f64]) -> Result<PathSampler> {
         let states = reward.len();
-        PathSampler {
-            first: Cumulative::new(first.iter().copied()),
-            rows: transition.chunks(states).map(|row| Cumulative::new(row.iter().copied())).collect(),
+        Ok(PathSampler {
+            first: Categorical::new(first)?,
+            rows: transition.chunks(states).map(Categorical::new).collect::<Result<_>>()?,
             reward: reward.to_vec(),
-        }
+        })
     }
 
     /// The total reward of one path of `n >= 1` symbols, `O(n log k)`.
     pub fn reward(&self, n: u64, rng: &mut impl Rng) -> f64 {
-        let mut state = self.first.draw(rng);
+        let mut state = self.first.at(rng.random());
         let mut total = self.reward[state];
         for _ in 1..n {
-            state = self.rows[state].draw(rng);
+            state = self.rows[state].at(rng.random());
             total += self.reward[state];
         }
         total
@@ -62,9 +65,9 @@ impl PathSampler {
 /// Draws paths of the optimum `p e^{beta R} / Z_n`.
 #[derive(Clone, Debug)]
 pub struct OptimumSampler {
-    first: Cumulative,
+    first: Categorical,
     /// `steps[l - 1][i]`: the law of the next state from `i` with `l` symbols to come.
-    steps: Vec<Vec<Cumulative>>,
+    steps: Vec<Vec<Categorical>>,
     reward: Vec<f64>,
 }
 
@@ -91,23 +94,22 @@ impl OptimumSampler {
                 |i: usize, j: usize| chain.log_transition()[i * states + j] + beta * chain.reward()[j] + log_h[j];
             let next: Vec<f64> =
                 (0..states).map(|i| log_sum_exp(&(0..states).map(|j| weights(i, j)).collect::<Vec<_>>())).collect();
-            steps.push(
-                (0..states).map(|i| Cumulative::new((0..states).map(|j| (weights(i, j) - next[i]).exp()))).collect(),
-            );
+            let row = |i| Categorical::new(&(0..states).map(|j| (weights(i, j) - next[i]).exp()).collect::<Vec<_>>());
+            steps.push((0..states).map(row).collect::<Result<_>>()?);
             log_h = next.iter().map(|h| h - next[0]).collect();
         }
         let start: Vec<f64> = (0..states).map(|j| initial[j].ln() + beta * chain.reward()[j] + log_h[j]).collect();
         let log_z = log_sum_exp(&start);
-        let first = Cumulative::new(start.iter().map(|w| (w - log_z).exp()));
+        let first = Categorical::new(&start.iter().map(|w| (w - log_z).exp()).collect::<Vec<_>>())?;
         Ok(OptimumSampler { first, steps, reward: chain.reward().to_vec() })
     }
 
     /// The total reward of one path.
     pub fn reward(&self, rng: &mut impl Rng) -> f64 {
-        let mut state = self.first.draw(rng);
+        let mut state = self.first.at(rng.random());
         let mut total = self.reward[state];
         for step in self.steps.iter().rev() {
-            state = step[state].draw(rng);
+            state = step[state].at(rng.random());
             total += self.reward[state];
         }
         total
@@ -132,7 +134,7 @@ mod tests {
     fn stationary_paths_have_the_mean_and_variance_of_the_tilt() {
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(7);
         let tilted = markov_tilt(&example(), 0.8).unwrap();
-        let sampler = PathSampler::stationary(&example(), &tilted);
+        let sampler = PathSampler::stationary(&example(), &tilted).unwrap();
         let n = 500u64;
         let x = n as f64;
         agrees(mean_of(4000, || sampler.reward(n, &mut rng) / x), tilted.mean);

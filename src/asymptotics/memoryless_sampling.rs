@@ -6,11 +6,11 @@
 //! `e^{-tau (R - t)} 1{R >= t}`; `P(R >= t) = e^{-n I} E[weight]`, relative variance about `tau sqrt(2 pi n V)/2 - 1`
 //! (non-lattice; derived, spec section 4), for any `n`.
 
-use super::level_sampling::Cumulative;
 use super::memoryless::Memoryless;
 use crate::prob::{tilt, tilt_to_mean};
+use crate::sampling::Categorical;
 use crate::{Error, Result};
-use rand::Rng;
+use rand::{Rng, RngExt};
 use rand_distr::{Binomial, Distribution};
 
 /// Draws total rewards of a memoryless model under the tilt `phi_beta^n`.
@@ -117,7 +117,7 @@ impl TailSampler {
 
 /// Draws whole sequences, as letter indices: for simulations that look at symbols.
 #[derive(Clone, Debug)]
-pub struct SequenceSampler(Cumulative);
+pub struct SequenceSampler(Categorical);
 
 impl SequenceSampler {
     /// A sampler under the tilt of every symbol by `beta`.
@@ -128,13 +128,13 @@ impl SequenceSampler {
         if !beta.is_finite() {
             return Err(Error::invalid("beta", beta, "a finite number"));
         }
-        Ok(SequenceSampler(Cumulative::new(tilt(model.letters(), model.rewards(), beta).probs.into_iter())))
+        Ok(SequenceSampler(Categorical::new(&tilt(model.letters(), model.rewards(), beta).probs)?))
     }
 
     /// Fills `sequence` with independent letters (indices into [`Memoryless::rewards`]).
     pub fn fill(&self, sequence: &mut [usize], rng: &mut impl Rng) {
         for letter in sequence {
-            *letter = self.0.draw(rng);
+            *letter = self.0.at(rng.random());
         }
     }
 }

@@ -105,7 +105,6 @@ struct HedgeInput {
     family: String,
 }
 
-const RANK_LAWS: [&str; 4] = ["fixed", "poisson_plus_one", "zero_truncated_poisson", "geometric"];
 const FAMILIES: [&str; 3] = ["bon", "zero_truncated_poisson", "poisson_plus_one"];
 
 /// Means and standard errors of outcome indicators, reward, log-ratio and half-tie win rate over draws of an outcome.
@@ -278,7 +277,7 @@ pub fn all() -> Vec<Quantity> {
             "best of a random number of draws",
             |draw| {
                 let (p, r) = random_rewards(draw);
-                let law = draw.pick(&RANK_LAWS);
+                let law = draw.pick(&RankLaw::NAMES);
                 let param = if law == "geometric" { draw.uniform(0.05, 1.0) } else { draw.uniform(1.0, 12.0) };
                 RandomBonInput { p, r, law: law.to_string(), param }
             },

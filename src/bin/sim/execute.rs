@@ -1,7 +1,7 @@
 //! One run of a study: from a plan to a stored record.
 
 use crate::arguments::{Level, Threads};
-use crate::failure::Failure;
+use crate::failure::{Failure, guarded};
 use crate::plan::{Plan, quoted};
 use crate::progress::Progress;
 use crate::terminal::Terminal;
@@ -51,7 +51,7 @@ pub fn compute(
         .with_interrupt(interrupt.clone())
         .with_observer(progress.clone());
     let start = Instant::now();
-    let result = plan.study.run(&plan.parameters, &Run { executor: &executor });
+    let result = guarded(|| plan.study.run(&plan.parameters, &Run { executor: &executor }));
     progress.done();
     let report = result.map_err(|error| plan.explain(error))?;
     let record = Record {

@@ -117,8 +117,8 @@ fn run(parameters: &Parameters, _: &Run) -> Result<Report> {
         let curve = GoldCurve::new(&law, &parameters.r, &parameters.gold, family)?;
         let stop = hedge(&law, &parameters.r, &parameters.gold, family)?;
         let grid = match family {
-            HedgeFamily::BestOf => grid::linear(0.0, parameters.log_best_of_max, parameters.points),
-            _ => grid::logarithmic(1e-2, parameters.log_best_of_max.exp(), parameters.points),
+            HedgeFamily::BestOf => grid::linear("points", 0.0, parameters.log_best_of_max, parameters.points)?,
+            _ => grid::logarithmic("points", 1e-2, parameters.log_best_of_max.exp(), parameters.points)?,
         };
         let (mut golds, mut last_proxy) = (Vec::new(), f64::NEG_INFINITY);
         for parameter in grid {

@@ -88,7 +88,7 @@ fn run(parameters: &Parameters, context: &Run) -> Result<Report> {
         .tolerance(2.0, "the stated order log^2(n)/n, constant from the specification's table (1.2 at n = 10)");
     for (instance, (rewards, &span)) in parameters.rewards.iter().zip(&parameters.spans).enumerate() {
         let letter = Memoryless::new(&parameters.p, rewards, 1)?;
-        let lengths = grid::whole(10, parameters.length_max, parameters.lengths);
+        let lengths = grid::whole("lengths", 10, parameters.length_max, parameters.lengths)?;
         let rows = context.executor.map(&lengths, |&n| {
             context.memo(&format!("instance {instance}, n {n}"), || {
                 let model = letter.with_length(n)?;
@@ -119,7 +119,7 @@ fn run(parameters: &Parameters, context: &Run) -> Result<Report> {
             ];
             table.push(numbers.map(Into::into));
         }
-        for n in grid::whole(10, parameters.length_max, parameters.simulated_lengths) {
+        for n in grid::whole("simulated_lengths", 10, parameters.length_max, parameters.simulated_lengths)? {
             let law = reward_law(&letter.with_length(n)?)?;
             let (log_n, length) = (n as f64 * parameters.delta, n as f64);
             let label = format!("instance={instance}/n={n}");

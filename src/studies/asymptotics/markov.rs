@@ -93,7 +93,7 @@ fn run(parameters: &Parameters, context: &Run) -> Result<Report> {
     let terms = (limit.beta * tilted.mean, tilted.scgf);
     rates.equal(tilted.kl_rate, terms.0 - terms.1, terms.0.abs().max(terms.1.abs()), || json!({"beta": limit.beta}));
 
-    let lengths = grid::whole(10, parameters.length_max, parameters.lengths);
+    let lengths = grid::whole("lengths", 10, parameters.length_max, parameters.lengths)?;
     let rows = context.executor.map(&lengths, |&n| {
         context.memo(&format!("n {n}"), || {
             let best = markov_best_of(&chain, &parameters.initial, n, n as f64 * parameters.delta)?;
@@ -133,7 +133,7 @@ fn run(parameters: &Parameters, context: &Run) -> Result<Report> {
         memoryless.equal(with_memory.rl_mean, optimum, optimum.abs(), || json!({"n": n, "what": "optimum"}));
     }
 
-    for n in grid::whole(10, parameters.length_max, parameters.simulated_lengths) {
+    for n in grid::whole("simulated_lengths", 10, parameters.length_max, parameters.simulated_lengths)? {
         let levels = markov_reward_law(&chain, &parameters.initial, n)?;
         let (log_n, length) = (n as f64 * parameters.delta, n as f64);
         let plan = Plan::fixed(parameters.draws);

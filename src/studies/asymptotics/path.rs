@@ -123,7 +123,7 @@ fn run(parameters: &Parameters, context: &Run) -> Result<Report> {
             .tolerance(1e-10, "rounding of the exact law and of two roots, relative");
     let mut agree = Check::agreement("asymptotics/R23", "mean reward of plain best-of-N = exact")
         .tolerance(5.0, "five standard errors");
-    for beta in grid::linear(0.0, parameters.beta_max, parameters.points) {
+    for beta in grid::linear("points", 0.0, parameters.beta_max, parameters.points)? {
         let at = tilt(letter.letters(), &rewards, beta);
         let (x, y) = barycentric(&at.probs);
         path.push([beta, at.kl, at.probs[0], at.probs[1], at.probs[2], x, y].map(Into::into));

@@ -6,13 +6,13 @@
 //! probability of the selected outcome stays with the exact curve. Cost: O(Lo) a point.
 
 use super::super::grid;
+use crate::Result;
 use crate::asymptotics::best_of_n::kl_gap_lower_bound;
 use crate::asymptotics::estimator::estimator_mean;
 use crate::asymptotics::level_sampling::best_level;
 use crate::lab::{Axis, Check, Figure, Layer, Mark, Panel, Report, Run, Study, Table};
 use crate::prob::{Law, Levels, best_of, best_of_kl_bound};
 use crate::sampling::{Moments, Plan};
-use crate::{Error, Result};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
@@ -21,7 +21,7 @@ use serde_json::json;
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Parameters {
-    /// Numbers of equally likely outcomes, one curve each; whole numbers >= 2.
+    /// Numbers of equally likely outcomes, one curve each; whole numbers from 2 to 1e6.
     outcomes: Vec<usize>,
     /// The largest N is this many times the number of outcomes; > 0.
     beyond: f64,
@@ -70,14 +70,12 @@ fn run(parameters: &Parameters, context: &Run) -> Result<Report> {
     let mut gap = Check::bound("asymptotics/R9", "log(N P_M) - (N-1)/N <= gap").tolerance(1e-12, "rounding");
     let mut estimator = Check::bound("asymptotics/R10", "D <= mean of the estimator").tolerance(1e-13, "rounding");
     for &outcomes in &parameters.outcomes {
-        if outcomes < 2 {
-            return Err(Error::invalid("outcomes", outcomes, "whole numbers >= 2"));
-        }
+        grid::size("outcomes", outcomes, 2, 1_000_000)?;
         let law = Law::new(&vec![1.0 / outcomes as f64; outcomes])?;
         let rewards: Vec<f64> = (0..outcomes).map(|i| i as f64).collect();
         let (levels, _) = Levels::of_outcomes(&law, &rewards);
         let largest = parameters.beyond * outcomes as f64;
-        for n in grid::logarithmic(1.0, largest, parameters.points) {
+        for n in grid::logarithmic("points", 1.0, largest, parameters.points)? {
             let instance = || json!({"outcomes": outcomes, "n": n});
             let exact = best_of(&levels, n.ln()).kl;
             let limit = best_of_kl_bound(n.ln());
@@ -87,7 +85,7 @@ fn run(parameters: &Parameters, context: &Run) -> Result<Report> {
             estimator.at_most(exact, mean, 1.0, instance);
             curves.push([(outcomes as f64).into(), n.into(), exact.into(), limit.into(), mean.into()]);
         }
-        for n in grid::logarithmic(1.0, largest, parameters.simulated_points) {
+        for n in grid::logarithmic("simulated_points", 1.0, largest, parameters.simulated_points)? {
             let best = best_of(&levels, n.ln());
             let label = format!("outcomes={outcomes}/n={n}");
             let kl = context.executor.run(&label, &Plan::fixed(parameters.draws), Moments::new, |block, moments| {

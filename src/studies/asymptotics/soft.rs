@@ -98,11 +98,11 @@ fn run(parameters: &Parameters, context: &Run) -> Result<Report> {
     let mut limit = Check::agreement("asymptotics/R17b", "n^2 D(tilt, soft best-of-n) tends to Var(phi/p)/2")
         .tolerance(6.0, "next order, relative: about 2/n on the specification's law, three times that allowed");
     let mut exponent = Check::rates("asymptotics/R17b", "the exponent of D(tilt, soft best-of-n) in n is -2, not -1");
-    for kl in grid::linear(0.0, 0.999 * kl_optimum(&law, r, 0.0)?.delta_max, parameters.points) {
+    for kl in grid::linear("points", 0.0, 0.999 * kl_optimum(&law, r, 0.0)?.delta_max, parameters.points)? {
         let optimum = kl_optimum(&law, r, kl)?.tilt;
         plane.push(["tilt".into(), 0.0.into(), optimum.kl.into(), optimum.mean.into()]);
     }
-    for log_n in grid::linear(0.0, (parameters.draws_max as f64).ln(), parameters.points) {
+    for log_n in grid::linear("points", 0.0, (parameters.draws_max as f64).ln(), parameters.points)? {
         let best = best_of(&levels, log_n);
         plane.push(["bon".into(), 0.0.into(), best.kl.into(), best.mean.into()]);
     }
@@ -110,7 +110,7 @@ fn run(parameters: &Parameters, context: &Run) -> Result<Report> {
     let gap = values.windows(2).map(|pair| pair[1] - pair[0]).fold(f64::INFINITY, f64::min);
     let scale = values.iter().fold(1.0f64, |top, v| top.max(v.abs()));
     for &n in &parameters.draws {
-        let lambdas = grid::logarithmic(parameters.lambda_min, parameters.lambda_max, parameters.points);
+        let lambdas = grid::logarithmic("points", parameters.lambda_min, parameters.lambda_max, parameters.points)?;
         let rows = context.executor.map(&lambdas, |&lambda| soft_best_of(&law, r, n, lambda))?;
         for (&lambda, soft) in lambdas.iter().zip(&rows) {
             let here = || json!({"n": n, "lambda": lambda});
@@ -126,7 +126,7 @@ fn run(parameters: &Parameters, context: &Run) -> Result<Report> {
     }
     let rates = soft_rates(&law, r, parameters.target_lambda)?;
     let mut curve = Vec::new();
-    for n in grid::whole(1, parameters.draws_max, parameters.draws_points) {
+    for n in grid::whole("draws_points", 1, parameters.draws_max, parameters.draws_points)? {
         let soft = soft_best_of(&law, r, n, parameters.target_lambda)?;
         let draws = n as f64;
         bound.at_most(soft.kl_tilt, soft.kl_tilt_bound, 1.0, || json!({"n": n}));

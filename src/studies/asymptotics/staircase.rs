@@ -53,7 +53,7 @@ fn run(parameters: &Parameters, _: &Run) -> Result<Report> {
     let mut bound = Check::bound("asymptotics/R7", "D <= -log P(top)").tolerance(1e-13, "rounding");
     let mut ordering = Check::ordering("asymptotics/R7", "D is nondecreasing in N").tolerance(1e-13, "rounding");
     let mut last = 0.0;
-    for log_n in grid::linear(0.0, parameters.log_best_of_max, parameters.points) {
+    for log_n in grid::linear("points", 0.0, parameters.log_best_of_max, parameters.points)? {
         let best = best_of(&levels, log_n);
         bound.at_most(best.kl, -levels.log_mass()[levels.len() - 1], 1.0, || json!({"log_best_of": log_n}));
         ordering.at_most(last, best.kl, 1.0, || json!({"log_best_of": log_n}));

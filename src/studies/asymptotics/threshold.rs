@@ -44,7 +44,7 @@ pub fn study() -> Study {
 fn run(parameters: &Parameters, _: &Run) -> Result<Report> {
     let letter = Memoryless::new(&parameters.p, &parameters.rewards, 1)?;
     let saturation = kl_optimum(letter.letters(), letter.rewards(), 0.0)?.delta_max;
-    let mut budgets = grid::linear(0.0, parameters.delta_max, parameters.points);
+    let mut budgets = grid::linear("points", 0.0, parameters.delta_max, parameters.points)?;
     if saturation > 0.0 && saturation < parameters.delta_max {
         budgets.push(saturation);
         budgets.sort_by(f64::total_cmp);

@@ -7,11 +7,9 @@
 
 use super::super::grid;
 use crate::Result;
-use crate::asymptotics::best_of_n::win_rate_bound;
-use crate::asymptotics::win_rate_frontier::{threshold_rejection, win_rate_frontier};
+use crate::asymptotics::win_rate_frontier::{best_of_n_win_rate, threshold_rejection, win_rate_frontier};
 use crate::lab::{Axis, Check, Figure, Layer, Mark, Panel, Report, Run, Study, Table};
-use crate::numerics::roots::bisect;
-use crate::prob::{Law, Levels, RankLaw, best_of, best_of_kl_bound, best_of_random};
+use crate::prob::{Law, Levels, RankLaw, best_of, best_of_random};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
@@ -44,13 +42,8 @@ pub fn study() -> Study {
     )
 }
 
-/// The win rate of best-of-N without atoms at the real N that spends `kl`.
-fn best_of_at(kl: f64) -> f64 {
-    // log N - (N-1)/N > log N - 1
-    win_rate_bound(bisect(|log_n| best_of_kl_bound(log_n) - kl, 0.0, kl + 1.0).x)
-}
-
 fn uniform(count: usize) -> Result<Levels> {
+    grid::size("levels", count, 2, 1_000_000)?;
     let rewards: Vec<f64> = (0..count).map(|i| i as f64).collect();
     Ok(Levels::of_outcomes(&Law::new(&vec![1.0 / count as f64; count])?, &rewards).0)
 }
@@ -83,8 +76,8 @@ fn run(parameters: &Parameters, context: &Run) -> Result<Report> {
         curves.push([name.into(), kl.into(), win_rate.into(), shortfall.into()]);
         Ok(shortfall)
     };
-    for kl in grid::logarithmic(parameters.kl_min, parameters.kl_max, parameters.points) {
-        let (best, rejected) = (best_of_at(kl), threshold_rejection((-kl).exp())?);
+    for kl in grid::logarithmic("points", parameters.kl_min, parameters.kl_max, parameters.points)? {
+        let (best, rejected) = (best_of_n_win_rate(kl)?, threshold_rejection((-kl).exp())?);
         push("frontier", kl, win_rate_frontier(kl)?.win_rate)?;
         push("best-of-N", kl, best)?;
         push("rejection", kl, rejected.win_rate)?;
@@ -92,7 +85,7 @@ fn run(parameters: &Parameters, context: &Run) -> Result<Report> {
     }
     // The frontier spends kl at log c <= kl + 1; the other numbers of draws need little more.
     let levels = uniform(parameters.levels)?;
-    let strengths = grid::logarithmic(0.1, (parameters.kl_max + 2.0).exp(), parameters.points);
+    let strengths = grid::logarithmic("points", 0.1, (parameters.kl_max + 2.0).exp(), parameters.points)?;
     let rows = context.executor.map(&strengths, |&c| {
         let of = |law| {
             let best = best_of_random(&levels, law);
@@ -118,7 +111,7 @@ fn run(parameters: &Parameters, context: &Run) -> Result<Report> {
     let rewards: Vec<f64> = (0..law.len()).map(|i| i as f64).collect();
     let tied = best_of(&Levels::of_outcomes(&law, &rewards).0, parameters.instance_best_of.ln());
     push("instance with ties", tied.kl, tied.win_rate)?;
-    let above = tied.win_rate - best_of_at(tied.kl);
+    let above = tied.win_rate - best_of_n_win_rate(tied.kl)?;
     instance.at_most(-above, 0.0, 1.0, || json!({"p": parameters.instance_p, "n": parameters.instance_best_of}));
     Ok(Report {
         finding: format!(

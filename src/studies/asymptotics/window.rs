@@ -5,6 +5,7 @@
 //! -log(2 pi n V beta^2)/(2 beta); the optimum spreads R over O(sqrt n), a Gaussian of variance n V. Both simulated, against
 //! their limit densities. Cost: one exact law, then draws.
 
+use super::super::grid;
 use crate::asymptotics::level_sampling::best_level;
 use crate::asymptotics::memoryless::Memoryless;
 use crate::asymptotics::memoryless_sampling::RewardSampler;
@@ -31,7 +32,7 @@ pub struct Parameters {
     delta: f64,
     /// Length, in symbols.
     length: u64,
-    /// Bars of a histogram; >= 10.
+    /// Bars of a histogram; from 10 to 10,000.
     bins: usize,
     /// Draws of each law; >= 2.
     draws: u64,
@@ -48,6 +49,7 @@ pub fn study() -> Study {
 }
 
 fn run(parameters: &Parameters, context: &Run) -> Result<Report> {
+    grid::size("bins", parameters.bins, 10, 10_000)?;
     let model = Memoryless::new(&parameters.p, &parameters.rewards, parameters.length)?;
     let n = parameters.length as f64;
     let optimum = kl_optimum(model.letters(), model.rewards(), parameters.delta)?;
@@ -140,7 +142,9 @@ fn run(parameters: &Parameters, context: &Run) -> Result<Report> {
         "window",
         "Best-of-N keeps the reward in a window of fixed width, the optimum spreads it over sqrt(n)",
         "Left: best-of-N, a shifted Gumbel law of scale 1/beta. Right: the KL-constrained optimum, a Gaussian of variance n V. \
-         Mind the horizontal scales.",
+         Mind the \
+         horizontal scales. The ragged bars on the left are no noise: with three letters the reward takes few values in so \
+         narrow a window.",
     )
     .with(Panel::new("best-of-N", axis(), density()).with(bars("best-of-N", 0)).with(line("Gumbel", "best-of-N", 1)))
     .with(Panel::new("optimum", axis(), density()).with(bars("optimum", 0)).with(line("Gaussian", "optimum", 1)));

@@ -18,7 +18,6 @@ use serde_json::json;
 
 /// The claims of this file.
 pub fn claims() -> Vec<Claim> {
-    let notes = "Beirami et al., arXiv 2401.01879 (from notes)";
     vec![
         Claim {
             id: "asymptotics/R6",
@@ -82,7 +81,8 @@ pub fn claims() -> Vec<Claim> {
         Claim {
             id: "asymptotics/R13",
             statement: "No policy has a larger win rate than n/(n+1) at divergence log n - (n-1)/n.",
-            source: notes,
+            source: "derived, as a reading of the win-rate results of Beirami et al., arXiv 2401.01879; the statement of \
+                     their Conjecture 7.2 was not readable",
             conditions: "as a bound on the trade-off with half ties",
             recorded: Recorded::Fails(
                 "p = (.35, .13, .13, .13, .13, .13), increasing rewards, N = 2: KL .16801301, W .65769 against .65510 on \

@@ -225,7 +225,7 @@ fn simulated_tilt_has_the_mean_and_variance(sampling: &Sampling) -> Result<Check
     let chain = example()?;
     let tilts = [0.8, -0.5].map(|t| markov_tilt(&chain, t));
     let tilts = tilts.into_iter().collect::<Result<Vec<_>>>()?;
-    let samplers: Vec<PathSampler> = tilts.iter().map(|t| PathSampler::stationary(&chain, t)).collect();
+    let samplers: Vec<PathSampler> = tilts.iter().map(|t| PathSampler::stationary(&chain, t)).collect::<Result<_>>()?;
     let n = 200u64;
     let x = n as f64;
     let few = Sampling { executor: sampling.executor, samples: sampling.samples.min(10_000) };
