@@ -16,7 +16,8 @@
 
 use super::{Law, Levels, best_of, check_rewards, reward_range, tilt};
 use crate::Result;
-use crate::numerics::lanes::{Kernel, Lanes, dispatch, exp_m1_8, exp8, ln8, sum8};
+use crate::numerics::lanes::{Lanes, Octet, OctetKernel, dispatch_octets, exp_m1_8, exp2_octet, exp8, ln8, sum8};
+use std::f64::consts::{LN_2, LOG2_E};
 
 /// A point of a sweep.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -43,69 +44,69 @@ pub struct BestOfSweep {
     levels: Levels,
     /// One entry eight levels; the tail is padded with levels of no mass above the top.
     chunks: Vec<LevelChunk>,
+    /// What only steep chunks need, one entry a chunk.
+    steep: Vec<SteepChunk>,
+    /// $\log_2 F_j$ at the last level of every chunk.
+    ends: Vec<f64>,
+    /// Largest $s_j$ of every chunk.
+    largest_steps: Vec<f64>,
 }
 
 #[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
 struct LevelChunk {
-    /// $c_j = -\log F_j$.
-    neg_log_cdf: Lanes,
-    /// $s_j = \log(F_j/F_{j-1})$.
-    step: Lanes,
-    /// Largest of the chunk.
-    largest_step: f64,
-    /// $-\log P_j$.
-    surprise: Lanes,
-    /// $\log(s_j/P_j)$, 0 where $s_j$ is infinite.
-    log_step_share: Lanes,
+    /// $\log_2 F_j$.
+    log2_cdf: Lanes,
     value: Lanes,
     /// $(S_{j-1} + S_j)/2$.
     loss: Lanes,
 }
 
-/// Below this largest $x$ the polynomial replaces the logarithm; the first term left out is below 5e-16.
-const POLYNOMIAL_BELOW: f64 = 1.0;
-/// $B_{2k}/(2k\,(2k)!)$, $k = 1, \dots, 8$: the even terms of $\log((1 - e^{-x})/x)$ beside $-x/2$.
-const LOG_DECAY: [f64; 8] = [
-    1.0 / 24.0,
-    -1.0 / 2880.0,
-    1.0 / 181_440.0,
-    -1.0 / 9_676_800.0,
-    1.0 / 479_001_600.0,
-    -691.0 / 15_692_092_416_000.0,
-    1.0 / 1_046_139_494_400.0,
-    -3617.0 / 170_729_965_486_080_000.0,
+#[derive(Clone, Copy, Debug)]
+struct SteepChunk {
+    /// $c_j = -\log F_j$.
+    neg_log_cdf: Lanes,
+    /// $s_j = \log(F_j/F_{j-1})$.
+    step: Lanes,
+    /// $-\log P_j$.
+    surprise: Lanes,
+}
+
+/// $x^{-2} e(x)$ in powers of $(x/\log 2)^2$ for $0 \le x \le$ [`SMOOTH_BELOW`], constant term first: from Chebyshev nodes,
+/// error of $e(x)$ below 5e-16.
+const EVEN: [f64; 6] = [
+    0.020_018_875_579_924_85,
+    -8.015_107_588_963_91e-5,
+    6.112_511_653_001_145e-7,
+    -5.506_368_944_278_354_4e-9,
+    5.336_808_301_891_706e-11,
+    -5.077_748_168_360_273e-13,
 ];
-/// $e^{-45}$ is 3e-20.
-const NEGLIGIBLE: f64 = 45.0;
+/// Largest $x$ of a smooth chunk.
+const SMOOTH_BELOW: f64 = 1.0;
+/// $2^{-58}$ is 3e-18.
+const NEGLIGIBLE: f64 = -58.0;
 
 impl BestOfSweep {
     /// Prepares the law. Memory: about nine numbers a level.
     pub fn new(levels: Levels) -> BestOfSweep {
         let survival = |j: usize| levels.log_survival()[j].exp();
-        let mut chunks = Vec::with_capacity(levels.len().div_ceil(8));
-        for start in (0..levels.len()).step_by(8) {
-            let mut chunk = LevelChunk {
-                neg_log_cdf: [0.0; 8],
-                step: [0.0; 8],
-                largest_step: 0.0,
-                surprise: [0.0; 8],
-                log_step_share: [0.0; 8],
-                value: [0.0; 8],
-                loss: [0.0; 8],
-            };
-            for (i, j) in (start..levels.len().min(start + 8)).enumerate() {
-                let log_step = levels.log_cdf_step()[j];
-                chunk.neg_log_cdf[i] = levels.neg_log_cdf()[j];
-                chunk.step[i] = log_step.exp();
-                chunk.largest_step = chunk.largest_step.max(chunk.step[i]);
-                chunk.surprise[i] = -levels.log_mass()[j];
-                chunk.log_step_share[i] = if log_step.is_finite() { log_step - levels.log_mass()[j] } else { 0.0 };
-                chunk.value[i] = levels.values()[j];
-                chunk.loss[i] = 0.5 * (if j == 0 { 1.0 } else { survival(j - 1) } + survival(j));
-            }
-            chunks.push(chunk);
+        let count = levels.len().div_ceil(8);
+        let mut chunks = vec![LevelChunk { log2_cdf: [0.0; 8], value: [0.0; 8], loss: [0.0; 8] }; count];
+        let mut steep = vec![SteepChunk { neg_log_cdf: [0.0; 8], step: [0.0; 8], surprise: [0.0; 8] }; count];
+        for j in 0..levels.len() {
+            let (chunk, steep, i) = (&mut chunks[j / 8], &mut steep[j / 8], j % 8);
+            let neg_log_cdf = levels.neg_log_cdf()[j];
+            chunk.log2_cdf[i] = -LOG2_E * neg_log_cdf;
+            chunk.value[i] = levels.values()[j];
+            chunk.loss[i] = 0.5 * (if j == 0 { 1.0 } else { survival(j - 1) } + survival(j));
+            steep.neg_log_cdf[i] = neg_log_cdf;
+            steep.step[i] = levels.log_cdf_step()[j].exp();
+            steep.surprise[i] = -levels.log_mass()[j];
         }
-        BestOfSweep { levels, chunks }
+        let ends = chunks.iter().map(|chunk| chunk.log2_cdf[7]).collect();
+        let largest_steps = steep.iter().map(|chunk| chunk.step.into_iter().fold(0.0, f64::max)).collect();
+        BestOfSweep { levels, chunks, steep, ends, largest_steps }
     }
 
     /// The levels that are swept.
@@ -119,75 +120,88 @@ impl BestOfSweep {
             let best = best_of(&self.levels, log_n);
             return BestOfPoint { mean: best.mean, kl: best.kl, win_rate: best.win_rate };
         }
-        let n = log_n.exp();
-        let first = self.chunks.partition_point(|chunk| n * chunk.neg_log_cdf[7] > NEGLIGIBLE);
-        let [mean, kl, loss] = dispatch(BestOfKernel { chunks: &self.chunks[first..], n, log_n });
+        let [mean, kl, loss] = dispatch_octets(self.kernel(log_n));
         let (low, high) = (self.levels.values()[0], self.levels.values()[self.levels.len() - 1]);
         BestOfPoint { mean: mean.clamp(low, high), kl: kl.max(0.0), win_rate: 1.0 - loss }
     }
+
+    fn kernel(&self, log_n: f64) -> BestOfKernel<'_> {
+        let n = log_n.exp();
+        let first = self.ends.partition_point(|log2_cdf| n * log2_cdf < NEGLIGIBLE);
+        BestOfKernel {
+            chunks: &self.chunks[first..],
+            steep: &self.steep[first..],
+            largest_steps: &self.largest_steps[first..],
+            below: if first == 0 { f64::NEG_INFINITY } else { n * self.ends[first - 1] },
+            n,
+            log_n,
+        }
+    }
 }
 
+#[derive(Clone, Copy)]
 struct BestOfKernel<'a> {
     chunks: &'a [LevelChunk],
+    steep: &'a [SteepChunk],
+    largest_steps: &'a [f64],
+    /// $N \log_2 F$ at the level below the first.
+    below: f64,
     n: f64,
     log_n: f64,
 }
 
-impl Kernel for BestOfKernel<'_> {
+impl OctetKernel for BestOfKernel<'_> {
     type Output = [f64; 3];
 
     #[inline(always)]
-    fn run(self) -> [f64; 3] {
-        let (mut mean, mut kl, mut loss): (Lanes, Lanes, Lanes) = ([0.0; 8], [0.0; 8], [0.0; 8]);
-        let mut below = 0.0;
-        for chunk in self.chunks {
-            let log_power = chunk.neg_log_cdf.map(|c| -self.n * c);
-            let power = exp8(log_power);
-            let mut previous = [0.0; 8];
-            previous[1..].copy_from_slice(&power[..7]);
-            previous[0] = below;
-            below = power[7];
-            let ratio = if self.n * chunk.largest_step < POLYNOMIAL_BELOW {
-                short_steps(chunk, self.n, self.log_n)
-            } else {
-                long_steps(chunk, self.n)
-            };
-            for i in 0..8 {
-                let b = power[i] - previous[i];
-                mean[i] += b * chunk.value[i];
-                kl[i] += b * (ratio[i] + log_power[i]);
-                loss[i] += b * chunk.loss[i];
-            }
+    fn run<V: Octet>(self) -> [f64; 3] {
+        let (zero, n, log_n) = (V::splat(0.0), V::splat(self.n), V::splat(self.log_n));
+        let inverse = 1.0 / self.n;
+        let weight = V::splat(0.5 * LN_2 * (1.0 - inverse));
+        let mut even = [zero; EVEN.len()];
+        let mut power = 1.0;
+        for (even, c) in even.iter_mut().zip(EVEN) {
+            power *= inverse * inverse;
+            *even = V::splat(c * (1.0 - power));
         }
-        [sum8(mean), sum8(kl), sum8(loss)]
+        let (mut mean, mut kl, mut loss) = (zero, zero, zero);
+        let (mut last_log2, mut last_power) = (V::splat(self.below), zero);
+        for ((chunk, steep), step) in self.chunks.iter().zip(self.steep).zip(self.largest_steps) {
+            let log2 = n * V::load(&chunk.log2_cdf);
+            let log2_below = log2.after(last_log2);
+            let (power, ratio);
+            if self.n * step < SMOOTH_BELOW {
+                power = exp2_octet(log2);
+                let x = log2 - log2_below;
+                let square = x * x;
+                let fourth = square * square;
+                let series = (even[0] + even[1] * square)
+                    + fourth * ((even[2] + even[3] * square) + fourth * (even[4] + even[5] * square));
+                ratio = (log_n + weight * (log2_below + log2)) + square * series;
+            } else {
+                let [p, r] = steep_chunk(steep, self.n);
+                (power, ratio) = (V::load(&p), V::load(&r));
+            }
+            let b = power - power.after(last_power);
+            mean = mean + b * V::load(&chunk.value);
+            kl = kl + b * ratio;
+            loss = loss + b * V::load(&chunk.loss);
+            (last_log2, last_power) = (log2, power);
+        }
+        [mean, kl, loss].map(|total| sum8(total.lanes()))
     }
 }
 
-/// $\log(b_j/P_j) + N c_j$ for small $x_j$: the Taylor series of $\log((1 - e^{-x})/x)$.
+/// $E_j$ and $\log(b_j/P_j)$ for any $x_j$, infinite at the bottom level: $\log(1 - e^{-x}) - N c - \log P$.
 #[inline(always)]
-fn short_steps(chunk: &LevelChunk, n: f64, log_n: f64) -> Lanes {
-    let mut out = [0.0; 8];
-    for (i, out) in out.iter_mut().enumerate() {
-        let x = n * chunk.step[i];
-        let y = x * x;
-        let (z, c) = (y * y, &LOG_DECAY);
-        let low = (c[0] + c[1] * y) + (c[2] + c[3] * y) * z;
-        let high = (c[4] + c[5] * y) + (c[6] + c[7] * y) * z;
-        let even = y * (low + high * (z * z));
-        *out = (log_n + chunk.log_step_share[i]) + (even - 0.5 * x);
-    }
-    out
-}
-
-/// The same for any $x_j$, infinite at the bottom level: $\log(1 - e^{-x}) - \log P$.
-#[inline(always)]
-fn long_steps(chunk: &LevelChunk, n: f64) -> Lanes {
-    let mut out = ln8(exp_m1_8(chunk.step.map(|s| -n * s)).map(|e| -e));
-    for (i, out) in out.iter_mut().enumerate() {
+fn steep_chunk(chunk: &SteepChunk, n: f64) -> [Lanes; 2] {
+    let log_power = chunk.neg_log_cdf.map(|c| -n * c);
+    let mut ratio = ln8(exp_m1_8(chunk.step.map(|s| -n * s)).map(|e| -e));
+    for i in 0..8 {
         // padding has no step and no mass: its logarithm is -inf
-        *out = if chunk.step[i] > 0.0 { *out + chunk.surprise[i] } else { 0.0 };
+        ratio[i] = if chunk.step[i] > 0.0 { ratio[i] + chunk.surprise[i] + log_power[i] } else { 0.0 };
     }
-    out
+    [exp8(log_power), ratio]
 }
 
 /// A point of a sweep of tilts.
@@ -215,10 +229,18 @@ pub struct TiltSweep {
     r: Vec<f64>,
     low: f64,
     high: f64,
-    /// Masses, and rewards less the largest and less the smallest, eight outcomes a chunk; padding has no mass.
-    mass: Vec<Lanes>,
-    from_high: Vec<Lanes>,
-    from_low: Vec<Lanes>,
+    /// Eight outcomes each; padding has no mass.
+    chunks: Vec<OutcomeChunk>,
+}
+
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+struct OutcomeChunk {
+    mass: Lanes,
+    /// Rewards less the largest, over $\log 2$.
+    from_high: Lanes,
+    /// Rewards less the smallest, over $\log 2$.
+    from_low: Lanes,
 }
 
 impl TiltSweep {
@@ -229,65 +251,65 @@ impl TiltSweep {
     pub fn new(law: &Law, r: &[f64]) -> Result<TiltSweep> {
         check_rewards("r", r, law)?;
         let (low, high) = reward_range(law, r);
-        let chunked = |f: &dyn Fn(usize) -> f64| -> Vec<Lanes> {
-            let chunk = |part: &[usize]| {
-                let mut lanes = [0.0; 8];
-                lanes.iter_mut().zip(part).for_each(|(lane, &i)| *lane = f(i));
-                lanes
-            };
-            law.support().chunks(8).map(chunk).collect()
-        };
-        Ok(TiltSweep {
-            law: law.clone(),
-            r: r.to_vec(),
-            low,
-            high,
-            mass: chunked(&|i| law.probs()[i]),
-            from_high: chunked(&|i| r[i] - high),
-            from_low: chunked(&|i| r[i] - low),
-        })
+        let zero = OutcomeChunk { mass: [0.0; 8], from_high: [0.0; 8], from_low: [0.0; 8] };
+        let mut chunks = vec![zero; law.support().len().div_ceil(8)];
+        for (k, &i) in law.support().iter().enumerate() {
+            let (chunk, lane) = (&mut chunks[k / 8], k % 8);
+            chunk.mass[lane] = law.probs()[i];
+            chunk.from_high[lane] = (r[i] - high) * LOG2_E;
+            chunk.from_low[lane] = (r[i] - low) * LOG2_E;
+        }
+        Ok(TiltSweep { law: law.clone(), r: r.to_vec(), low, high, chunks })
     }
 
     /// The tilt by `beta`, finite of either sign. No allocation where $|b|$ times the range is from 0.01 to 600.
     pub fn at(&self, beta: f64) -> TiltPoint {
-        let extent = beta.abs() * (self.high - self.low);
-        if !(0.01..600.0).contains(&extent) {
+        let range = self.high - self.low;
+        let extent = beta.abs() * range;
+        if !(0.01..600.0).contains(&extent) || range > LARGEST_RANGE {
             let t = tilt(&self.law, &self.r, beta);
             return TiltPoint { mean: t.mean, variance: t.variance, kl: t.kl };
         }
-        let (offset, reference) = if beta > 0.0 { (&self.from_high, self.high) } else { (&self.from_low, self.low) };
-        let [z, first, second] = dispatch(TiltKernel { mass: &self.mass, offset, beta });
-        let shift = first / z;
+        let (reference, [z, first, second]) = if beta > 0.0 {
+            (self.high, dispatch_octets(TiltKernel::<true> { chunks: &self.chunks, beta }))
+        } else {
+            (self.low, dispatch_octets(TiltKernel::<false> { chunks: &self.chunks, beta }))
+        };
+        let shift = LN_2 * (first / z);
         TiltPoint {
             mean: (reference + shift).clamp(self.low, self.high),
-            variance: (second / z - shift * shift).max(0.0),
+            variance: (LN_2 * LN_2 * (second / z) - shift * shift).max(0.0),
             kl: (beta * shift - z.ln()).max(0.0),
         }
     }
 }
 
-struct TiltKernel<'a> {
-    mass: &'a [Lanes],
-    offset: &'a [Lanes],
+/// Squares of rewards must not overflow.
+const LARGEST_RANGE: f64 = 1e150;
+
+/// $\sum p e^z$, $\sum p e^z o$ and $\sum p e^z o^2$ for offsets $o$ from the largest reward or from the smallest.
+#[derive(Clone, Copy)]
+struct TiltKernel<'a, const FROM_HIGH: bool> {
+    chunks: &'a [OutcomeChunk],
     beta: f64,
 }
 
-impl Kernel for TiltKernel<'_> {
+impl<const FROM_HIGH: bool> OctetKernel for TiltKernel<'_, FROM_HIGH> {
     type Output = [f64; 3];
 
     #[inline(always)]
-    fn run(self) -> [f64; 3] {
-        let (mut z, mut first, mut second): (Lanes, Lanes, Lanes) = ([0.0; 8], [0.0; 8], [0.0; 8]);
-        for (mass, offset) in self.mass.iter().zip(self.offset) {
-            let weight = exp8(offset.map(|o| self.beta * o));
-            for i in 0..8 {
-                let w = mass[i] * weight[i];
-                z[i] += w;
-                first[i] += w * offset[i];
-                second[i] += w * offset[i] * offset[i];
-            }
+    fn run<V: Octet>(self) -> [f64; 3] {
+        let (zero, beta) = (V::splat(0.0), V::splat(self.beta));
+        let (mut z, mut first, mut second) = (zero, zero, zero);
+        for chunk in self.chunks {
+            let offset = V::load(if FROM_HIGH { &chunk.from_high } else { &chunk.from_low });
+            let weight = V::load(&chunk.mass) * exp2_octet(beta * offset);
+            let weighted = weight * offset;
+            z = z + weight;
+            first = first + weighted;
+            second = second + weighted * offset;
         }
-        [sum8(z), sum8(first), sum8(second)]
+        [z, first, second].map(|total| sum8(total.lanes()))
     }
 }
 
