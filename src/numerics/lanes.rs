@@ -24,6 +24,8 @@
 //! nanoseconds (AVX2 1.7, baseline 3.5 for `exp`; the standard library 4.5 for `exp`, 3.8 for `ln`); a dot product 0.09, a
 //! sum 0.07, in cache.
 //!
+//! Kernels with several sums in one loop are written on [`Octet`]s: the vector registers themselves, with the same bits.
+//!
 //! Other rooms write a fused kernel as a type that implements [`Kernel`]:
 //!
 //! ```
