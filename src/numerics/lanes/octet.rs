@@ -265,7 +265,7 @@ pub fn dispatch_octets_to<K: OctetKernel>(set: InstructionSet, kernel: K) -> K::
 
 /// $(2^r - 1)/r$ for $|r| \le \frac12$, constant term first.
 const EXP2: [f64; 11] = [
-    0.693_147_180_559_945_3,
+    std::f64::consts::LN_2,
     0.240_226_506_959_100_97,
     0.055_504_108_664_821_6,
     0.009_618_129_107_606_888,
