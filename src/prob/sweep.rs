@@ -479,12 +479,17 @@ mod tests {
                 best_of_agrees(&levels, log_n);
             }
         }
+        // a level without a step beside two long ones
+        let levels = Levels::from_log_masses(vec![0.0, 1.0, 2.0], vec![-LN_2, -1000.0, -LN_2]).unwrap();
+        for log_n in LOG_N {
+            best_of_agrees(&levels, log_n);
+        }
     }
 
     #[test]
     fn enormous_rewards_give_numbers() {
         let law = Law::new(&[0.25; 4]).unwrap();
-        for top in [1e149, 1e151, 1.7e308] {
+        for top in [1e149, 1e151, 1e160, 1.7e308] {
             let r = [-top, -1.0, 1.0, top];
             let sweep = BestOfSweep::new(Levels::of_outcomes(&law, &r).0);
             for log_n in LOG_N {
@@ -492,9 +497,30 @@ mod tests {
                 assert!(point.mean.abs() <= top && point.kl.is_finite() && point.win_rate <= 1.0, "{log_n}: {point:?}");
             }
             for beta in BETA.into_iter().chain([1.0 / top, -1.0 / top]) {
-                let point = TiltSweep::new(&law, &r).unwrap().at(beta);
+                let (point, want) = (TiltSweep::new(&law, &r).unwrap().at(beta), tilt(&law, &r, beta).variance);
+                let variance_agrees = point.variance == want || (point.variance / want - 1.0).abs() < 1e-12;
+                assert!(variance_agrees, "{beta}: {point:?}, not {want}");
                 assert!(point.mean.abs() <= top && point.kl.is_finite() && point.variance >= 0.0, "{beta}: {point:?}");
             }
+        }
+    }
+
+    /// An atom a factor 1.65 up in F, half a unit of step, for N across the border between series and logarithm.
+    #[test]
+    fn steps_on_both_sides_of_the_border() {
+        let masses = (0..24).map(|j| {
+            if j < 12 {
+                0.2 / 12.0
+            } else if j == 12 {
+                0.13
+            } else {
+                0.67 / 11.0
+            }
+        });
+        let law = Law::new(&masses.collect::<Vec<f64>>()).unwrap();
+        let levels = Levels::of_outcomes(&law, &(0..24).map(f64::from).collect::<Vec<_>>()).0;
+        for i in 0..100 {
+            best_of_agrees(&levels, (1.5 + 0.02 * f64::from(i)).ln());
         }
     }
 
