@@ -2,16 +2,18 @@
 //! influence functions against differences of the estimator itself.
 
 use tilt::asymptotics::best_of_n::{
-    kl_gap, kl_gap_lower_bound, kl_gap_small_atoms, kl_gap_upper_bound, win_rate_gap_bound,
+    Ties, kl_gap, kl_gap_lower_bound, kl_gap_small_atoms, kl_gap_upper_bound, win_rate_gap_bound,
 };
 use tilt::asymptotics::block::{block_best_of, block_best_of_at_kl};
 use tilt::asymptotics::constrained::{ExponentialTilt, exponential_tilt, frontier_bound, frontier_expansion};
 use tilt::asymptotics::hedge::{GoldCurve, HedgeFamily, HedgeRegime, hedge};
 use tilt::asymptotics::memoryless::Memoryless;
 use tilt::asymptotics::near_optimal::near_optimal;
+use tilt::asymptotics::outcome_sampling::{Draws, soft_shares};
 use tilt::asymptotics::tail::tail_approximations;
 use tilt::asymptotics::tilt_sampling::tilt_from_counts;
 use tilt::prob::{Law, Levels};
+use tilt::sampling::Address;
 
 #[track_caller]
 fn close(a: f64, b: f64, rtol: f64) {
@@ -189,5 +191,28 @@ fn lugannani_and_rice_in_sixty_digits() {
         let found = tail_approximations(&model, threshold, span).unwrap().log_lugannani_rice.unwrap();
         // The exponent n KL carries its own rounding.
         assert!((found - wanted).abs() < 2e-14 + 4e-15 * wanted.abs(), "{n} {threshold} {span}: {found} {wanted}");
+    }
+}
+
+#[test]
+fn scores_and_soft_shares_of_drawn_outcomes() {
+    let law = Law::new(&[0.25; 4]).unwrap();
+    let r = [1.0, 0.0, 1.0, 2.0];
+    let draws = Draws::new(&law, &r, Ties::Random).unwrap();
+    let score = |a: usize, b: usize| draws.score(a, b);
+    assert_eq!((score(3, 0), score(0, 3), score(0, 2), score(2, 2), score(1, 0)), (1.0, 0.0, 0.5, 0.5, 0.0));
+    let ordered = Draws::new(&law, &r, Ties::Order).unwrap();
+    assert_eq!((ordered.score(0, 2), ordered.score(2, 0)), (0.0, 1.0));
+    // The shares are the soft-max at 1/lambda of what was drawn, each draw once; what was there before is gone.
+    let address = Address::new(3, "tests", "shares");
+    for repetition in 0..64 {
+        let (mut drawn, mut shares) = ([0usize; 5], [7.0; 4]);
+        soft_shares(&draws, &r, 0.7, &mut drawn, &mut address.stream(repetition), &mut shares);
+        let times = |i: usize| drawn.iter().filter(|&&d| d == i).count() as f64;
+        let weights: Vec<f64> = (0..4).map(|i| times(i) * (r[i] / 0.7).exp()).collect();
+        let total: f64 = weights.iter().sum();
+        for (share, weight) in shares.iter().zip(&weights) {
+            close(*share, weight / total, 1e-14);
+        }
     }
 }
