@@ -15,7 +15,7 @@ use tilt::asymptotics::memoryless_best_of::memoryless_best_of;
 use tilt::asymptotics::memoryless_sampling::TailSampler;
 use tilt::asymptotics::perron::perron;
 use tilt::asymptotics::proxy::{proxy_gap_integral, proxy_tilt};
-use tilt::asymptotics::reward_law::reward_law;
+use tilt::asymptotics::reward_law::{Method, reward_law, reward_law_by};
 use tilt::asymptotics::soft_best_of::{soft_best_of, soft_best_of_by_types};
 use tilt::asymptotics::tail::tail_approximations;
 use tilt::asymptotics::win_rate_frontier::{best_of_n_win_rate, frontier_rank, threshold_rejection};
@@ -237,4 +237,19 @@ fn types_of_soft_best_of_n_are_counted_before_they_are_walked() {
     assert!(soft_best_of_by_types(&three, &LETTERS, 5000, 1.0).is_err());
     let four = Law::new(&[0.25; 4]).unwrap();
     assert!(soft_best_of_by_types(&four, &[0.0, 1.0, 2.0, 3.0], 400, 1.0).is_err());
+}
+
+#[test]
+fn windows_are_wide_enough_for_letters_far_apart() {
+    // Standard deviation 171 of the sum, span 20000: a window sized by less than its deviation would fold on itself.
+    for (n, s) in [(2000, [0.0, 1.0, 10.0]), (700, [0.0, 3.0, 4.0])] {
+        let model = Memoryless::new(&[0.5, 0.3, 0.2], &s, n).unwrap();
+        let by = |method| reward_law_by(&model, method).unwrap().unwrap().levels;
+        let (windows, program) = (by(Method::SaddleWindows), by(Method::LatticeProgram));
+        assert_eq!(windows.values(), program.values());
+        for (a, b) in windows.log_mass().iter().zip(program.log_mass()) {
+            // n roundings of the program, the exponent of the window
+            assert!((a - b).abs() < 1e-11 + 1e-14 * b.abs(), "{n}: {a} {b}");
+        }
+    }
 }
