@@ -1,18 +1,22 @@
 //! Sharp values for the closed forms of the asymptotics engine: formulas evaluated in 60 digits, exact small cases, and
 //! influence functions against differences of the estimator itself.
 
+use tilt::asymptotics::best_of_asymptotic::best_of_self_consistent;
 use tilt::asymptotics::best_of_n::{
     Ties, kl_gap, kl_gap_lower_bound, kl_gap_small_atoms, kl_gap_upper_bound, win_rate_gap_bound,
 };
 use tilt::asymptotics::block::{block_best_of, block_best_of_at_kl};
 use tilt::asymptotics::constrained::{ExponentialTilt, exponential_tilt, frontier_bound, frontier_expansion};
 use tilt::asymptotics::hedge::{GoldCurve, HedgeFamily, HedgeRegime, hedge};
+use tilt::asymptotics::markov::Chain;
+use tilt::asymptotics::markov_reward_law::markov_reward_law;
 use tilt::asymptotics::memoryless::Memoryless;
+use tilt::asymptotics::memoryless_sampling::{RewardSampler, TailSampler};
 use tilt::asymptotics::near_optimal::near_optimal;
-use tilt::asymptotics::outcome_sampling::{Draws, soft_shares};
+use tilt::asymptotics::outcome_sampling::{Draws, draw_count, soft_shares};
 use tilt::asymptotics::tail::tail_approximations;
 use tilt::asymptotics::tilt_sampling::tilt_from_counts;
-use tilt::prob::{Law, Levels};
+use tilt::prob::{Law, Levels, RankLaw};
 use tilt::sampling::Address;
 
 #[track_caller]
@@ -58,6 +62,12 @@ fn errors_of_the_sampled_tilt_are_those_of_its_influence() {
             assert!((error - square.sqrt()).abs() < 1e-9 * 1e-5 + 1e-7 * error, "{error:e} {:e}", square.sqrt());
         }
         assert_eq!(errors.phi[2], 0.0);
+    }
+    // An outcome seen once is seen.
+    let (estimate, _) = tilt_from_counts(&[1, 3, 0, 4], &[2.0, 0.5, 9.0, -1.0], 0.7);
+    let exact = exponential_tilt(&Law::new(&[0.125, 0.375, 0.0, 0.5]).unwrap(), &[2.0, 0.5, 9.0, -1.0], 0.7).unwrap();
+    for (a, b) in numbers(&estimate).iter().zip(numbers(&exact)) {
+        assert!((a - b).abs() < 1e-13, "{a} {b}");
     }
 }
 
@@ -159,7 +169,7 @@ fn near_optimality_where_the_optimum_underflows() {
     // The third outcome has log-mass -800: its optimal probability reads 0, the divergence of a law that sits on it is large.
     let law = Law::from_log_probs(&[0.5f64.ln(), 0.5f64.ln(), -800.0]).unwrap();
     let r = [0.0, 1.0, 0.5];
-    for omega in [[0.25, 0.25, 0.5], [0.5, 0.5, 0.0]] {
+    for omega in [[0.25, 0.25, 0.5], [0.5, 0.5 - 2f64.powi(-12), 2f64.powi(-12)], [0.5, 0.5, 0.0]] {
         let at = near_optimal(&law, &r, 0.2, &omega).unwrap();
         // The identity D(omega||phi) = epsilon + beta gamma, and the definition.
         close(at.kl_omega_phi, at.bound, 1e-13);
@@ -213,6 +223,83 @@ fn scores_and_soft_shares_of_drawn_outcomes() {
         let total: f64 = weights.iter().sum();
         for (share, weight) in shares.iter().zip(&weights) {
             close(*share, weight / total, 1e-14);
+        }
+    }
+}
+
+#[test]
+fn the_self_consistent_threshold_and_mean_are_their_formulas() {
+    // Letters off any lattice. The threshold solves the corrected Bahadur-Rao tail = 1/N; the mean adds Gumbel's mean and
+    // the 1/n terms, here from the cumulants of the tilt by direct sums.
+    let (p, s, n) = ([0.5, 0.3, 0.2], [0.0, 1.0, 1.838_477_631_085_023_5], 100u64);
+    let model = Memoryless::new(&p, &s, n).unwrap();
+    for log_n in [15.0, 40.0] {
+        let at = best_of_self_consistent(&model, log_n).unwrap();
+        let tail = tail_approximations(&model, at.threshold, 0.0).unwrap();
+        close(tail.log_bahadur_rao_1.unwrap(), -log_n, 1e-12);
+        close(tail.tau, at.tau, 1e-11);
+        let weights: Vec<f64> = p.iter().zip(s).map(|(p, s)| p * (at.tau * s).exp()).collect();
+        let z: f64 = weights.iter().sum();
+        let m: f64 = weights.iter().zip(s).map(|(w, s)| w * s).sum::<f64>() / z;
+        let central = |k: i32| weights.iter().zip(s).map(|(w, s)| w * (s - m).powi(k)).sum::<f64>() / z;
+        let (v, k3, t, g, n) = (central(2), central(3), at.tau, 0.577_215_664_901_532_9, n as f64);
+        close(at.threshold, n * m, 1e-13);
+        let first = g / t;
+        let second = (g * g + std::f64::consts::PI.powi(2) / 6.0) / (2.0 * v * t * t * t);
+        let third = g / (t * t) * (1.0 / (v * t) + k3 / (2.0 * v * v));
+        // what is left of the mean is a hundredth of it
+        close(at.mean - at.threshold, first - (second + third) / n, 1e-11);
+    }
+}
+
+#[test]
+fn numbers_of_draws_are_whole_and_their_mean_is_the_mean() {
+    let address = Address::new(5, "tests", "counts");
+    let draws = 20_000;
+    for (law, variance) in [
+        (RankLaw::PoissonPlusOne(1.5), 1.5),
+        (RankLaw::ZeroTruncatedPoisson(0.3), 0.2), // at most: m (1 + c - m), m = c/(1 - e^-c)
+        (RankLaw::ZeroTruncatedPoisson(4.0), 4.0),
+        (RankLaw::Geometric(0.3), 0.7 / 0.09),
+        (RankLaw::Geometric(1.0), 0.0),
+    ] {
+        let mut sum = 0.0;
+        for repetition in 0..draws {
+            let n = draw_count(law, &mut address.stream(repetition));
+            assert!(n >= 1.0 && n.fract() == 0.0, "{law:?}: {n}");
+            sum += n;
+        }
+        // six standard errors: 2e-9 a law
+        let bound = 6.0 * (variance / draws as f64).sqrt();
+        assert!((sum / draws as f64 - law.mean()).abs() <= bound, "{law:?}: {}", sum / draws as f64);
+    }
+}
+
+#[test]
+fn rare_letters_are_drawn() {
+    // 1e6 letters, one in 2000 of reward 0: 500 of them, give or take 22, in each of 50 sums; six standard errors.
+    let model = Memoryless::new(&[5e-4, 1.0 - 5e-4], &[0.0, 1.0], 1_000_000).unwrap();
+    let sampler = RewardSampler::new(&model, 0.0).unwrap();
+    let address = Address::new(5, "tests", "rare");
+    let lost = |i| 1e6 - sampler.draw(&mut address.stream(i));
+    let mean = (0..50).map(lost).sum::<f64>() / 50.0;
+    assert!((mean - 500.0).abs() < 6.0 * 22.4 / 50f64.sqrt(), "{mean}");
+    // A chain that hardly ever starts in one of its states: the exact law by merging keeps it.
+    let chain = Chain::new(&[vec![0.5, 0.5], vec![0.25, 0.75]], &[0.0, 2f64.sqrt()]).unwrap();
+    let law = markov_reward_law(&chain, &[1e-4, 1.0 - 1e-4], 3).unwrap();
+    // three symbols of reward 0: 1e-4 / 4
+    close(law.log_mass()[0], (2.5e-5f64).ln(), 1e-14);
+}
+
+#[test]
+fn tails_below_the_mean_are_sampled_without_a_tilt() {
+    let model = Memoryless::new(&[0.5, 0.5], &[0.0, 1.0], 8).unwrap();
+    for threshold in [1.0, 4.0] {
+        let sampler = TailSampler::new(&model, threshold).unwrap();
+        assert_eq!(sampler.log_scale, 0.0);
+        for i in 0..100 {
+            let weight = sampler.weight(&mut Address::new(5, "tests", "tail").stream(i));
+            assert!(weight == 0.0 || weight == 1.0, "{weight}");
         }
     }
 }

@@ -7,7 +7,7 @@ use tilt::asymptotics::best_of_n::{Ties, check_log_best_of};
 use tilt::asymptotics::estimator::estimator_value;
 use tilt::asymptotics::hedge::{HedgeFamily, HedgeRegime, hedge};
 use tilt::asymptotics::lattice::Lattice;
-use tilt::asymptotics::markov::{Chain, markov_tilt};
+use tilt::asymptotics::markov::{Chain, MarkovTilt, markov_tilt};
 use tilt::asymptotics::markov_finite::markov_finite;
 use tilt::asymptotics::markov_solve::markov_solve;
 use tilt::asymptotics::memoryless::Memoryless;
@@ -81,6 +81,12 @@ fn sums_are_found_where_they_round_differently() {
         close(law.log_pmf(value), choose.ln() - 10.0 * 2f64.ln(), 1e-13);
         choose *= f64::from(10 - sevens) / f64::from(sevens + 1);
     }
+    // Far from zero a lattice is known only to the rounding of its points; never to more than a quarter of its span.
+    let far = best_of_asymptotic(&model(&[1e6, 1e6 + 0.1, 1e6 + 0.3], 64), 0.2, 0.1).unwrap();
+    let near = best_of_asymptotic(&model(&[0.0, 0.1, 0.3], 64), 0.2, 0.1).unwrap();
+    close(far.mean - 64e6, near.mean, 1e-7);
+    let error = best_of_asymptotic(&model(&[0.0, 1e9, 1e9 + 0.05], 64), 0.2, 0.1).unwrap_err();
+    assert!(matches!(error, Error::InvalidInput { ref field, .. } if field == "s"), "{error}");
     // Twice the largest sum must be finite.
     assert!(Memoryless::new(&[0.5, 0.5], &[0.0, 8e305], 100).is_ok());
     assert!(Memoryless::new(&[0.5, 0.5], &[0.0, 1e306], 100).is_err());
@@ -98,10 +104,12 @@ fn soft_best_of_n_of_rewards_whose_difference_overflows() {
     close(huge.kl_base, plain.kl_base, 1e-12);
     close(huge.kl_tilt, plain.kl_tilt, 1e-11);
     // chi^2 of a tilt onto an outcome of log-mass -705: sum q^2/p - 1 = e^705 to rounding, though (q/p)^2 overflows.
-    let rare = Law::from_log_probs(&[0.0, -705.0]).unwrap();
-    let at = soft_best_of(&rare, &[0.0, 2000.0], 3, 1.0).unwrap();
-    close(at.chi2.ln(), 705.0, 1e-13);
-    close(at.kl_tilt_bound, 705.0 - 3f64.ln(), 1e-13);
+    // Two such outcomes, of log-masses -705 and -706, share the tilt as 1 to 1/e: e^705 / (1 + 1/e).
+    let rare = Law::from_log_probs(&[0.0, -705.0, -706.0]).unwrap();
+    let at = soft_best_of(&rare, &[0.0, 2000.0, 2000.0], 3, 1.0).unwrap();
+    let log_chi2 = 705.0 - (-1f64).exp().ln_1p();
+    close(at.chi2.ln(), log_chi2, 1e-14);
+    close(at.kl_tilt_bound, log_chi2 - 3f64.ln(), 1e-14);
 }
 
 #[test]
@@ -213,15 +221,22 @@ fn chains_are_checked_and_renormalised() {
     for stuck in [[vec![1.0, 0.0], vec![0.5, 0.5]], [vec![0.5, 0.5], vec![0.0, 1.0]]] {
         assert!(Chain::new(&stuck, &[0.0, 1.0]).is_err());
     }
+    let about_beta = |found: Result<_, Error>| {
+        assert!(matches!(found.map(|_: MarkovTilt| ()), Err(Error::InvalidInput { field, .. }) if field == "beta"));
+    };
     let big = Chain::new(&rows(0.0, 0.0), &[0.0, 1e6]).unwrap();
     for (beta, valid) in
         [(9e5, true), (-9e5, true), (1.1e6, false), (f64::NAN, false), (f64::INFINITY, false), (1e305, false)]
     {
-        assert_eq!(markov_tilt(&big, beta).is_ok(), valid, "{beta}");
+        match valid {
+            true => drop(markov_tilt(&big, beta).unwrap()),
+            false => about_beta(markov_tilt(&big, beta)),
+        }
     }
     // beta * 0 is no reward: the largest is looked for among all.
     let still = Chain::new(&rows(0.0, 0.0), &[0.0, 0.0]).unwrap();
-    assert!(markov_tilt(&still, f64::INFINITY).is_err());
+    about_beta(markov_tilt(&still, f64::INFINITY));
+    about_beta(markov_tilt(&still, f64::NAN));
     for wrong in [-1e-9, 5.0, f64::NAN] {
         assert!(markov_solve(&chain, wrong).is_err());
     }
