@@ -3,10 +3,11 @@
 
 use tilt::asymptotics::best_of_asymptotic::best_of_self_consistent;
 use tilt::asymptotics::best_of_n::{
-    Ties, kl_gap, kl_gap_lower_bound, kl_gap_small_atoms, kl_gap_upper_bound, win_rate_gap_bound,
+    Ties, best_of_n, kl_gap, kl_gap_lower_bound, kl_gap_small_atoms, kl_gap_upper_bound, win_rate_gap_bound,
 };
 use tilt::asymptotics::block::{block_best_of, block_best_of_at_kl};
 use tilt::asymptotics::constrained::{ExponentialTilt, exponential_tilt, frontier_bound, frontier_expansion};
+use tilt::asymptotics::estimator::{estimator_mean, estimator_value};
 use tilt::asymptotics::hedge::{GoldCurve, HedgeFamily, HedgeRegime, hedge};
 use tilt::asymptotics::markov::Chain;
 use tilt::asymptotics::markov_reward_law::markov_reward_law;
@@ -301,5 +302,16 @@ fn tails_below_the_mean_are_sampled_without_a_tilt() {
             let weight = sampler.weight(&mut Address::new(5, "tests", "tail").stream(i));
             assert!(weight == 0.0 || weight == 1.0, "{weight}");
         }
+    }
+}
+
+#[test]
+fn the_mean_of_the_estimator_is_a_sum_of_its_values() {
+    let law = Law::new(&[5e-4, 0.9, 0.0995]).unwrap();
+    let r = [2.0, 0.0, 1.0];
+    for log_n in [0.02, 1.0, 3.0, 9.0] {
+        let policy = best_of_n(&law, &r, log_n, Ties::Order).unwrap().policy;
+        let terms = policy.iter().zip(law.probs()).map(|(q, p)| q * estimator_value(*p, log_n).unwrap());
+        close(estimator_mean(&law, &r, log_n).unwrap().expected, terms.sum(), 1e-13);
     }
 }

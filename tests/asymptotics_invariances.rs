@@ -38,7 +38,7 @@ fn a_shift_and_a_unit_of_the_rewards_change_nothing_else() {
     let plain = tail_approximations(&model(&LETTERS, n), 90.0, 1.0).unwrap();
     let best = best_of_asymptotic(&model(&LETTERS, n), 0.2, 1.0).unwrap();
     // Powers of two and dyadic shifts round nothing; the span follows the unit.
-    for (unit, shift) in [(1.0, 0.75), (0.5, 0.0), (4.0, -2.5), (0.25, 3.125)] {
+    for (unit, shift) in [(1.0, 0.75), (0.5, 0.0), (4.0, -2.5), (0.25, 3.125), (2f64.powi(-12), 0.0)] {
         let s = LETTERS.map(|x| unit * x + shift);
         let moved = |r: f64| unit * r + n as f64 * shift;
         let tail = tail_approximations(&model(&s, n), moved(90.0), unit).unwrap();
@@ -56,8 +56,8 @@ fn a_shift_and_a_unit_of_the_rewards_change_nothing_else() {
         close(found.mean, moved(best.mean), 1e-12);
         close(found.kl, best.kl, 1e-12);
         close(found.kl_to_rl, best.kl_to_rl, 1e-11);
-        // A point off the lattice by 1e-6 of its step is off it.
-        let off = 1e-6 * unit;
+        // A point off the lattice by 1e-6 of its step is off it; the tolerance is 1e-9, of one at least.
+        let off = (1e-6 * unit).max(1e-8);
         assert!(tail_approximations(&model(&s, n), moved(90.0) + off, unit).is_err());
         let letters = [s[0], s[1] + off, s[2]];
         assert!(tail_approximations(&model(&letters, n), moved(90.0), unit).is_err());
@@ -110,6 +110,19 @@ fn soft_best_of_n_of_rewards_whose_difference_overflows() {
     let log_chi2 = 705.0 - (-1f64).exp().ln_1p();
     close(at.chi2.ln(), log_chi2, 1e-14);
     close(at.kl_tilt_bound, log_chi2 - 3f64.ln(), 1e-14);
+}
+
+#[test]
+fn soft_best_of_n_of_levels_e_to_the_sixty_apart() {
+    // A rare low level is chosen for its weight e^-60 beside the high one, not for being drawn alone (1e-3 to the 200th).
+    for (p, r) in [([1e-3, 0.999, 0.0], [0.0, 60.0, 1.0]), ([0.01, 0.09, 0.9], [0.0, 70.0, 150.0])] {
+        let law = Law::new(&p).unwrap();
+        let by_types = soft_best_of_by_types(&law, &r, 200, 1.0).unwrap();
+        let policy = soft_best_of(&law, &r, 200, 1.0).unwrap().policy;
+        for (a, b) in policy.iter().zip(by_types) {
+            close(*a, b, 1e-11);
+        }
+    }
 }
 
 #[test]
