@@ -285,6 +285,11 @@ fn rare_letters_are_drawn() {
     let lost = |i| 1e6 - sampler.draw(&mut address.stream(i));
     let mean = (0..50).map(lost).sum::<f64>() / 50.0;
     assert!((mean - 500.0).abs() < 6.0 * 22.4 / 50f64.sqrt(), "{mean}");
+    // Two rare letters, of reward 1 and 5 and mass 4e-4 each: mean 2400, variance 1e6 * 4e-4 * 26.
+    let model = Memoryless::new(&[1.0 - 8e-4, 4e-4, 4e-4], &[0.0, 1.0, 5.0], 1_000_000).unwrap();
+    let sampler = RewardSampler::new(&model, 0.0).unwrap();
+    let mean = (0..50).map(|i| sampler.draw(&mut address.stream(i))).sum::<f64>() / 50.0;
+    assert!((mean - 2400.0).abs() < 6.0 * 102.0 / 50f64.sqrt(), "{mean}");
     // A chain that hardly ever starts in one of its states: the exact law by merging keeps it.
     let chain = Chain::new(&[vec![0.5, 0.5], vec![0.25, 0.75]], &[0.0, 2f64.sqrt()]).unwrap();
     let law = markov_reward_law(&chain, &[1e-4, 1.0 - 1e-4], 3).unwrap();
