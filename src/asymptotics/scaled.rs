@@ -121,4 +121,19 @@ mod tests {
         }
         assert!(Scaled::ZERO.is_zero() && Scaled::ZERO.ln() == f64::NEG_INFINITY);
     }
+
+    #[test]
+    fn neighbouring_units_add_up() {
+        // Mantissas live in [2^-256, 2^256): at unit 1 the number 2^257 has mantissa 2^-255, and 2^255 at unit 0 is a
+        // quarter of it, not nothing; 2^-255 is below its rounding.
+        let at = |e: i32| Scaled::new(f64::from(e).exp2());
+        for (large, small) in [(257, 255), (300, 254), (256, 256), (-255, -257), (-256, -300)] {
+            let wanted = f64::from(large) * std::f64::consts::LN_2 + f64::from(small - large).exp2().ln_1p();
+            for sum in [at(large).plus(at(small)), at(small).plus(at(large))] {
+                assert!((sum.ln() - wanted).abs() <= 4e-16 * wanted.abs(), "{large} {small}: {} {wanted}", sum.ln());
+            }
+        }
+        assert_eq!(at(257).plus(at(-255)), at(257));
+        assert_eq!(at(600).plus(at(-600)), at(600));
+    }
 }

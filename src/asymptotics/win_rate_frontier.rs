@@ -242,4 +242,30 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn variance_of_the_rank() {
+        // 1/c^2 - e^-c/(1 - e^-c)^2 in 40 digits, on both sides of the switch at c = 1.4; it is the slope of the win rate.
+        let table = [
+            (1e-6, 0.083_333_333_333_329_17),
+            (0.3, 0.082_959_668_412_590_9),
+            (1.0, 0.079_326_405_792_207_68),
+            (1.39, 0.075_860_878_325_005_17),
+            (1.41, 0.075_660_402_181_078_78),
+            (3.0, 0.055_970_105_609_051_35),
+            (12.0, 0.006_938_300_156_587_729),
+            (60.0, 1.0 / 3600.0),
+        ];
+        for (c, variance) in table {
+            // the closed form is what is left of 1/c^2, seven times as large at the switch
+            close(rank_variance(c), variance, 8e-15);
+            let h = 1e-3 * c.min(1.0);
+            let slope = (frontier_win_rate(c + h) - frontier_win_rate(c - h)) / (2.0 * h);
+            // a third derivative over 6, times h^2; and the rounding of numbers of order one, over h
+            close(slope, variance, 1e-6 + 2e-16 / (h * variance));
+            // dKL/dc = c Var
+            let rise = (frontier_kl(c + h) - frontier_kl(c - h)) / (2.0 * h);
+            close(rise, c * variance, 1e-6 + 4e-16 * (1.0 + c) / (h * c * variance));
+        }
+    }
 }
