@@ -347,11 +347,11 @@ fn importance_sampling_finds_the_tail(sampling: &Sampling) -> Result<Check> {
     let cases: Vec<(Tail, u64)> = TAILS.iter().flat_map(|&tail| [(tail, 60), (tail, 1000)]).collect();
     let samplers: Vec<TailSampler> = cases
         .iter()
-        .map(|&((p, x), n)| TailSampler::new(&Memoryless::new(&p, &[0.0, 1.0, 2.0], n)?, (x * n as f64).round()))
+        .map(|&((p, x), n)| TailSampler::new(&Memoryless::new(&p, &[0.0, 1.0, 2.0], n)?, 0.0, (x * n as f64).round()))
         .collect::<Result<_>>()?;
     let moments = sampling.moments(cases.len(), |stream, numbers| {
         for (number, sampler) in numbers.iter_mut().zip(&samplers) {
-            *number = sampler.weight(stream);
+            *number = sampler.weights(stream).0;
         }
     })?;
     for (i, &(tail, n)) in cases.iter().enumerate() {
