@@ -29,6 +29,7 @@ pub mod best_of_n;
 pub mod block;
 pub mod constrained;
 pub mod critical_cycles;
+pub mod drawn_law;
 pub mod estimator;
 pub mod hedge;
 pub mod lattice;
