@@ -161,14 +161,7 @@ impl DrawnLaw {
 
     /// Standard errors by the influences of the table above: accumulated from the bottom, in logarithms, since the
     /// factor `N F^{N-1}` of a level grows as its weight falls.
-    fn errors(
-        &self,
-        log_n: f64,
-        beta: f64,
-        ratio: &[f64],
-        share: &[f64],
-        h: impl Fn(usize) -> f64,
-    ) -> DrawnBestOf {
+    fn errors(&self, log_n: f64, beta: f64, ratio: &[f64], share: &[f64], h: impl Fn(usize) -> f64) -> DrawnBestOf {
         let levels = self.values.len();
         let (mut log_mean, mut log_kl, mut win) = (f64::NEG_INFINITY, f64::NEG_INFINITY, 0.0);
         let mut influences = Vec::with_capacity(levels);
@@ -210,7 +203,8 @@ mod tests {
     /// The law (.5, .3, .2) on 0, 1, 2 in its shares: half of the draws from the base, half from the tilt by log 2, whose
     /// masses are (.5, .6, .8)/1.9.
     fn in_shares() -> DrawnLaw {
-        let counts = [0.5 + 0.5 / 1.9, 0.3 + 0.6 / 1.9, 0.2 + 0.8 / 1.9].map(|share: f64| (share * 1.9e4).round() as usize);
+        let counts =
+            [0.5 + 0.5 / 1.9, 0.3 + 0.6 / 1.9, 0.2 + 0.8 / 1.9].map(|share: f64| (share * 1.9e4).round() as usize);
         let draws = counts.iter().enumerate().flat_map(|(v, &count)| vec![v as f64; count]).collect();
         DrawnLaw::new(draws, Reference { beta: 2f64.ln(), log_z: 1.9f64.ln() }, 1e-12)
     }
@@ -219,9 +213,12 @@ mod tests {
     fn shares_of_the_law_give_its_best_of_n() {
         // Reference values of asymptotics.bon at N = 4.
         let (best, errors) = in_shares().best_of(4f64.ln(), Reference { beta: 0.0, log_z: 0.0 });
-        for (found, wanted) in
-            [(best.mean, 1.5279), (best.kl, 0.5597505603574843), (best.win_rate, 0.7726), (best.kl_to_reference, best.kl)]
-        {
+        for (found, wanted) in [
+            (best.mean, 1.5279),
+            (best.kl, 0.5597505603574843),
+            (best.win_rate, 0.7726),
+            (best.kl_to_reference, best.kl),
+        ] {
             assert!((found - wanted).abs() < 1e-13, "{found} {wanted}");
         }
         assert!(errors.mean > 0.0 && errors.kl > 0.0 && errors.win_rate > 0.0);

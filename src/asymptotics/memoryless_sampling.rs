@@ -34,7 +34,8 @@ impl RewardSampler {
         Ok(RewardSampler::of_law(&tilt(model.letters(), model.rewards(), beta).probs, model.rewards(), model.length()))
     }
 
-    fn of_law(probs: &[f64], rewards: &[f64], length: u64) -> RewardSampler {
+    /// A sampler of sums of symbols with this law.
+    pub(crate) fn of_law(probs: &[f64], rewards: &[f64], length: u64) -> RewardSampler {
         let mut left = vec![0.0; probs.len() + 1];
         for i in (0..probs.len()).rev() {
             left[i] = left[i + 1] + probs[i];
