@@ -59,6 +59,7 @@ pub mod reward_law;
 mod saddle_windows;
 mod scaled;
 pub mod soft_best_of;
+pub mod soft_expansion;
 mod state_reduction;
 pub mod tail;
 pub mod tilt_sampling;

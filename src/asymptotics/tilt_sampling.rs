@@ -81,13 +81,14 @@ impl<'a> SharesTilt<'a> {
 /// The least `b >= 0` at which `reached` turns true, by doubling from `unit` and halving the bracket; `reached` is monotone.
 pub fn least_tilt(unit: f64, mut reached: impl FnMut(f64) -> bool) -> f64 {
     let (mut low, mut high) = (0.0, unit);
-    while !reached(high) && high < 1e150 * unit {
+    while !reached(high) && 2.0 * high < f64::INFINITY {
         (low, high) = (high, 2.0 * high);
     }
     // Below the unit the bracket is one in the logarithm.
-    while low == 0.0 && high > 1e-150 * unit && reached(0.5 * high) {
+    while low == 0.0 && 0.5 * high > 0.0 && reached(0.5 * high) {
         high *= 0.5;
     }
+    low = low.max(0.5 * high).min(high);
     for _ in 0..64 {
         let middle = 0.5 * (low + high);
         if reached(middle) {

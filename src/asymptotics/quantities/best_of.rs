@@ -1,14 +1,17 @@
 //! Sections 3b, 3c and 3f: best-of-N, its estimator, its rivals, its twin reward, and when to stop.
 
-use super::budget::random_rewards;
+use super::budget::{random_rewards, tempered_rewards};
 use crate::asymptotics::best_of_n::{BestOfN, Ties, best_of_n, check_log_best_of, win_rate_bound};
-use crate::asymptotics::estimator::{EstimatorMean, estimator_mean, estimator_value};
+use crate::asymptotics::estimator::{EstimatorMean, check_share, estimator_mean, estimator_value};
 use crate::asymptotics::hedge::{Hedge, HedgeFamily, hedge};
-use crate::asymptotics::outcome_sampling::{Draws, soft_shares};
+use crate::asymptotics::outcome_sampling::{Draws, atom_log_ratio, soft_shares};
 use crate::asymptotics::random_best_of::{RandomBestOf, random_best_of};
 use crate::asymptotics::soft_best_of::{SoftBestOf, soft_best_of};
+use crate::asymptotics::soft_expansion::soft_expansion;
 use crate::asymptotics::twin::{Twin, twin};
-use crate::asymptotics::win_rate_frontier::{FrontierPoint, frontier_rank, win_rate_frontier};
+use crate::asymptotics::win_rate_frontier::{
+    FrontierPoint, frontier_expansion, frontier_rank, frontier_slope, win_rate_frontier,
+};
 use crate::lab::{Count, Estimate, Quantity, Sampling};
 use crate::prob::{Law, RankLaw, best_of, best_of_kl_bound, best_of_random, kl, tilt};
 use crate::sampling::{Plan, Stream, VectorMoments};
@@ -162,6 +165,19 @@ fn simulate_random_bon(input: RandomBonInput, sampling: &Sampling) -> Result<Est
     simulate_policy(&draws, &input.r, log_ratio, sampling, |stream| draws.best_of_random(rank, stream))
 }
 
+/// Draws of the log-likelihood ratio of which the estimator is the mean: best-of-N of a law whose top outcome is an atom.
+fn simulate_estimator_value(input: EstimatorValueInput, sampling: &Sampling) -> Result<Estimate<EstimatorValueOutput>> {
+    check_share(input.eps)?;
+    check_log_best_of(input.log_best_of)?;
+    let draw = |stream: &mut Stream| atom_log_ratio(input.eps, input.log_best_of, stream);
+    let moments = sampling.moments(1, |stream, numbers| numbers[0] = draw(stream))?;
+    Ok(Estimate {
+        output: EstimatorValueOutput { value: moments.means()[0] },
+        stderr: EstimatorValueOutput { value: moments.standard_errors()[0] },
+        samples: sampling.samples,
+    })
+}
+
 fn simulate_estimator(input: LogBestOfInput, sampling: &Sampling) -> Result<Estimate<EstimatorMean>> {
     let law = Law::new(&input.p)?;
     check_log_best_of(input.log_best_of)?;
@@ -185,10 +201,7 @@ fn simulate_estimator(input: LogBestOfInput, sampling: &Sampling) -> Result<Esti
 }
 
 fn simulate_frontier(input: FrontierInput, sampling: &Sampling) -> Result<Estimate<FrontierPoint>> {
-    let c = win_rate_frontier(input.kl)?.c;
-    if !c.is_finite() {
-        return Err(Error::invalid("kl", input.kl, "a divergence whose c is a finite double, to draw ranks"));
-    }
+    let c = frontier_slope(input.kl)?;
     let moments = sampling.moments(1, |stream, numbers| numbers[0] = frontier_rank(c, stream.uniform()))?;
     Ok(Estimate {
         output: FrontierPoint { c, win_rate: moments.means()[0] },
@@ -260,6 +273,8 @@ fn simulate_soft(input: SoftInput, sampling: &Sampling) -> Result<Estimate<SoftB
     Ok(Estimate { output, stderr, samples: sampling.samples })
 }
 
+const SOFT_CONSTANT: f64 = 1.0;
+
 pub fn all() -> Vec<Quantity> {
     vec![
         Quantity::new::<BonInput, BestOfN>(
@@ -293,7 +308,8 @@ pub fn all() -> Vec<Quantity> {
         )
         .exact::<EstimatorValueInput, EstimatorValueOutput>(1e-12, |i| {
             Ok(EstimatorValueOutput { value: estimator_value(i.eps, i.log_best_of)? })
-        }),
+        })
+        .monte_carlo::<EstimatorValueInput, EstimatorValueOutput>(simulate_estimator_value),
         Quantity::new::<LogBestOfInput, EstimatorMean>(
             "asymptotics.bon_estimator",
             "mean of that estimate under best-of-N, against the divergence and the bound",
@@ -310,6 +326,26 @@ pub fn all() -> Vec<Quantity> {
             |draw| FrontierInput { kl: draw.log_uniform(1e-4, 20.0) },
         )
         .exact::<FrontierInput, FrontierPoint>(1e-12, |i| win_rate_frontier(i.kl))
+        .asymptotic::<FrontierInput, FrontierPoint>(
+            "O(kl^(5/2)) below kl = 1/2, above it O(c^2 e^(-c)) for c and O(e^(-c)) for win_rate",
+            |i| frontier_expansion(i.kl),
+        )
+        .in_the_limit::<FrontierInput>(
+            |draw, step| {
+                // Towards 0 or towards infinity.
+                let (low, high) = (draw.uniform(0.02, 0.49), draw.uniform(0.5, 1.0));
+                let (small, step) = (draw.chance(0.5), f64::from(step));
+                FrontierInput { kl: if small { low * 0.25f64.powf(step) } else { high + step } }
+            },
+            |input, field| {
+                let c = (input.kl + 1.0).exp();
+                match field {
+                    _ if input.kl < 0.5 => input.kl.powf(2.5),
+                    "c" => 2.0 * c * c * (-c).exp(),
+                    _ => 4.0 * (-c).exp(),
+                }
+            },
+        )
         .monte_carlo::<FrontierInput, FrontierPoint>(simulate_frontier),
         Quantity::new::<SoftInput, SoftBestOf>(
             "asymptotics.soft_bon",
@@ -321,6 +357,25 @@ pub fn all() -> Vec<Quantity> {
             },
         )
         .exact::<SoftInput, SoftBestOf>(1e-11, |i| soft_best_of(&Law::new(&i.p)?, &i.r, i.n.0, i.lambda))
+        .asymptotic::<SoftInput, SoftBestOf>(
+            "O(n^-2) for policy, mean and kl_base, O(n^-3) for kl_tilt and kl_tilt_rev",
+            |i| soft_expansion(&Law::new(&i.p)?, &i.r, i.n.0, i.lambda),
+        )
+        .in_the_limit::<SoftInput>(
+            |draw, step| {
+                let k = draw.count(2, 5) as usize;
+                let (p, r) = tempered_rewards(draw, k);
+                SoftInput { p, r, n: Count(draw.count(20, 30) << (2 * step)), lambda: draw.log_uniform(1.0, 5.0) }
+            },
+            |input, field| {
+                let n = input.n.0 as f64;
+                match field {
+                    "policy" | "mean" | "kl_base" => SOFT_CONSTANT / (n * n),
+                    "kl_tilt" | "kl_tilt_rev" => SOFT_CONSTANT / (n * n * n),
+                    _ => 0.0,
+                }
+            },
+        )
         .monte_carlo::<SoftInput, SoftBestOf>(simulate_soft),
         Quantity::new::<LogBestOfInput, Twin>(
             "asymptotics.bon_twin",
