@@ -273,8 +273,6 @@ fn simulate_soft(input: SoftInput, sampling: &Sampling) -> Result<Estimate<SoftB
     Ok(Estimate { output, stderr, samples: sampling.samples })
 }
 
-const SOFT_CONSTANT: f64 = 1.0;
-
 pub fn all() -> Vec<Quantity> {
     vec![
         Quantity::new::<BonInput, BestOfN>(
@@ -340,7 +338,7 @@ pub fn all() -> Vec<Quantity> {
             |input, field| {
                 let c = (input.kl + 1.0).exp();
                 match field {
-                    _ if input.kl < 0.5 => input.kl.powf(2.5),
+                    _ if input.kl < 0.5 => 1.5 * input.kl.powf(2.5),
                     "c" => 2.0 * c * c * (-c).exp(),
                     _ => 4.0 * (-c).exp(),
                 }
@@ -370,8 +368,8 @@ pub fn all() -> Vec<Quantity> {
             |input, field| {
                 let n = input.n.0 as f64;
                 match field {
-                    "policy" | "mean" | "kl_base" => SOFT_CONSTANT / (n * n),
-                    "kl_tilt" | "kl_tilt_rev" => SOFT_CONSTANT / (n * n * n),
+                    "policy" | "mean" | "kl_base" => 1.5 / (n * n),
+                    "kl_tilt" | "kl_tilt_rev" => 1.5 / (n * n * n),
                     _ => 0.0,
                 }
             },

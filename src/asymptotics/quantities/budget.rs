@@ -56,7 +56,7 @@ pub(super) fn random_rewards(draw: &mut Instances) -> (Vec<f64>, Vec<f64>) {
 /// How often each outcome of the law `p` is drawn.
 fn counts_of_draws(p: &[f64], sampling: &Sampling) -> Result<Vec<u64>> {
     let base = Categorical::new(p)?;
-    let outcomes = Histogram::whole_numbers(p.len() as u32);
+    let outcomes = Histogram::whole_numbers(p.len() as u32 - 1);
     let drawn = sampling.executor.run(
         "draws",
         &Plan::fixed(sampling.samples),
@@ -100,8 +100,6 @@ pub(super) fn tempered_rewards(draw: &mut Instances, k: usize) -> (Vec<f64>, Vec
     (p, r)
 }
 
-const BUDGET_CONSTANT: f64 = 1.0;
-
 pub fn all() -> Vec<Quantity> {
     vec![
         Quantity::new::<TiltInput, ExponentialTilt>(
@@ -132,9 +130,14 @@ pub fn all() -> Vec<Quantity> {
                 let (p, r) = tempered_rewards(draw, k);
                 BudgetInput { p, r, delta: draw.uniform(0.005, 0.02) * 0.0625f64.powi(step as i32) }
             },
-            |input, field| match field {
-                "beta" | "mean" | "phi" => BUDGET_CONSTANT * input.delta.powf(1.5),
-                _ => 0.0,
+            |input, field| {
+                input.delta.powf(1.5)
+                    * match field {
+                        "beta" => 30.0,
+                        "mean" => 0.4,
+                        "phi" => 1.2,
+                        _ => 0.0,
+                    }
             },
         )
         .monte_carlo::<BudgetInput, KlConstrained>(simulate_budget),

@@ -202,9 +202,6 @@ fn simulate_bon(input: BonInput, sampling: &Sampling) -> Result<Estimate<MarkovB
     Ok(Estimate { output, stderr, samples: sampling.samples })
 }
 
-const FINITE_CONSTANT: f64 = 1.0;
-const SOLVE_CONSTANT: f64 = 1.0;
-
 pub fn all() -> Vec<Quantity> {
     vec![
         Quantity::new::<TiltInput, TiltOutput>("asymptotics.markov", "tilted Markov chain and its rates", |draw| {
@@ -233,7 +230,8 @@ pub fn all() -> Vec<Quantity> {
                 SolveInput { transition, reward, delta: draw.uniform(0.005, 0.02) * 0.0625f64.powi(step as i32) }
             },
             |input, field| match field {
-                "beta" | "mean" => SOLVE_CONSTANT * input.delta,
+                "beta" => 3.5 * input.delta,
+                "mean" => 0.8 * input.delta,
                 _ => 0.0,
             },
         ),
@@ -258,7 +256,12 @@ pub fn all() -> Vec<Quantity> {
                 let (initial, n) = (draw.law(reward.len()), Count(25 << (2 * step)));
                 FiniteInput { initial, transition, reward, n, beta: draw.uniform(-1.0, 1.0) }
             },
-            |_, _| FINITE_CONSTANT,
+            |_, field| match field {
+                "log_z" => 2.0,
+                "kl" => 0.7,
+                "mean" => 3.0,
+                _ => 4.0,
+            },
         )
         .monte_carlo::<FiniteInput, MarkovFinite>(simulate_finite),
         Quantity::new::<BonInput, MarkovBestOf>(

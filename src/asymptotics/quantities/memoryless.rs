@@ -304,10 +304,6 @@ fn simulate_mem_bon(input: MemBonInput, sampling: &Sampling) -> Result<Estimate<
     Ok(Estimate { output, stderr, samples: sampling.samples })
 }
 
-const TAIL_CONSTANT: f64 = 1.0;
-const LAW_CONSTANT: f64 = 1.0;
-const BEST_OF_CONSTANT: f64 = 1.0;
-
 pub fn all() -> Vec<Quantity> {
     vec![
         Quantity::new::<RateInput, Rate>(
@@ -350,7 +346,7 @@ pub fn all() -> Vec<Quantity> {
         .in_the_limit::<RewardDistInput>(
             |draw, step| {
                 let (p, s) = tempered_model(draw, true);
-                let (n, x, beta) = (40 << (2 * step), draw.uniform(0.2, 0.8), draw.uniform(-0.5, 0.5));
+                let (n, x, beta) = (96 << (2 * step), draw.uniform(0.2, 0.8), draw.uniform(-0.5, 0.5));
                 // Two points of the lattice, one on each side of the middle.
                 let point = |x: f64| (x * s[2] * n as f64).round();
                 let thresholds = vec![point(x), point(1.0 - x)];
@@ -359,8 +355,8 @@ pub fn all() -> Vec<Quantity> {
             |input, field| {
                 let n = input.n.0 as f64;
                 match field {
-                    "log_survival_ge" => LAW_CONSTANT / n,
-                    "log_pmf" => LAW_CONSTANT / (n * n),
+                    "log_survival_ge" => 0.4 / n,
+                    "log_pmf" => 0.4 / (n * n),
                     _ => 0.0,
                 }
             },
@@ -390,10 +386,12 @@ pub fn all() -> Vec<Quantity> {
             },
             |input, field| {
                 let n = input.n.0 as f64;
-                let order = BEST_OF_CONSTANT * n.ln().powi(2) / n;
+                let order = n.ln().powi(2) / n;
                 match field {
-                    "mean" | "kl" | "kl_to_rl" => order,
-                    "win_rate" => order * (-input.log_best_of).exp(),
+                    "mean" => 2.5 * order,
+                    "kl" => 0.3 * order,
+                    "kl_to_rl" => 1.5 * order,
+                    "win_rate" => 0.6 * order * (-input.log_best_of).exp(),
                     _ => 0.0,
                 }
             },
@@ -419,12 +417,12 @@ pub fn all() -> Vec<Quantity> {
             |draw, step| {
                 let (p, s) = tempered_model(draw, true);
                 let span = if s[2] == 1.5 { 0.5 } else { 1.0 };
-                let (n, mean) = (40 << (2 * step), p[1] + p[2] * s[2]);
-                let x = mean + draw.uniform(0.25, 0.6) * (s[2] - mean);
+                let (n, mean) = (96 << (2 * step), p[1] + p[2] * s[2]);
+                let x = mean + draw.uniform(0.4, 0.7) * (s[2] - mean);
                 TailInput { p, s, n: Count(n), threshold: (x * n as f64).round(), span }
             },
             |input, field| match field {
-                "log_exact" => TAIL_CONSTANT / (input.n.0 as f64).powi(2),
+                "log_exact" => 600.0 / (input.n.0 as f64).powi(2),
                 _ => 0.0,
             },
         )
