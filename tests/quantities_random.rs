@@ -15,7 +15,7 @@ fn every_route_answers_or_says_what_is_wrong_and_repeats_itself() {
             for route in quantity.routes() {
                 let ask = || {
                     let executor = Executor::new(7, quantity.name);
-                    quantity.answer(route, &input, &Sampling { executor: &executor, samples: 64 }).unwrap()
+                    quantity.answer(route, &input, &Sampling { executor: &executor, samples: 2000 }).unwrap()
                 };
                 let first = ask();
                 assert_eq!(first, ask(), "{} by {route} on {input}", quantity.name);

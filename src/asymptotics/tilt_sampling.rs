@@ -174,15 +174,15 @@ pub fn tilt_from_counts(counts: &[u64], r: &[f64], beta: f64) -> (ExponentialTil
 }
 
 /// Largest `sum phi^2 / p` a draw: beyond, the draws do not resolve the tilt and its standard errors mean nothing.
-const RESOLVED: f64 = 1e-3;
+pub(crate) const RESOLVED: f64 = 1e-3;
 
-/// Refuses a tilt that `draws` base draws of the law `p` do not resolve; `field` asked for it.
+/// Refuses a tilt that `draws` draws of the law `p` do not resolve; `field` asked for it.
 pub(crate) fn check_resolved(p: &[f64], r: &[f64], beta: f64, draws: f64, field: &str, value: f64) -> Result<()> {
     let needed = SharesTilt::new(p, r, beta).second_moment() / RESOLVED;
     if needed <= draws {
         return Ok(());
     }
-    Err(Error::invalid(field, value, format!("a tilt that {draws} base draws resolve: this one needs {needed:.0}")))
+    Err(Error::invalid(field, value, format!("a tilt that {draws} draws resolve: this one needs {needed:.0}")))
 }
 
 /// Estimates and standard errors of the budget problem of the law `p` from the counts of base draws (R4, plug-in).

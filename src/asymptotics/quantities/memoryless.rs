@@ -11,7 +11,7 @@ use crate::asymptotics::rate::{ScaledCumulants, aligned_laws, rate, scaled_cumul
 use crate::asymptotics::reward_expansion::reward_expansion;
 use crate::asymptotics::reward_law::{RewardDistribution, reward_distribution};
 use crate::asymptotics::tail::{TailApproximations, tail_approximations, tail_expansion, tail_formulas};
-use crate::asymptotics::tilt_sampling::{SharesTilt, budget_of_shares, least_tilt};
+use crate::asymptotics::tilt_sampling::{RESOLVED, SharesTilt, budget_of_shares, least_tilt};
 use crate::lab::{Count, Estimate, Instances, Quantity, Sampling};
 use crate::numerics::log_space::log1m_exp;
 use crate::prob::{Rate, Regime};
@@ -137,6 +137,16 @@ fn simulate_scgf(input: ScgfInput, sampling: &Sampling) -> Result<Estimate<Scale
     let (k, t) = (base.len(), input.t);
     let log_q: Vec<f64> = (0..k).map(|i| if base.probs()[i] > 0.0 { aligned.probs()[i].ln() } else { 0.0 }).collect();
     let tilted = SharesTilt::new(base.probs(), &log_q, input.beta);
+    // The second moment of the weights q^t relative to their squared mean.
+    let log_z = |beta: f64| SharesTilt::new(base.probs(), &log_q, beta).log_z;
+    let needed = (log_z(input.beta + 2.0 * t) + tilted.log_z - 2.0 * log_z(input.beta + t)).exp() / RESOLVED;
+    if !(needed <= sampling.samples as f64) {
+        return Err(Error::invalid(
+            "t",
+            t,
+            format!("a power that {} draws resolve, not {needed:.0}", sampling.samples),
+        ));
+    }
     let phi = Categorical::new(&(0..k).map(|i| tilted.phi(i)).collect::<Vec<_>>())?;
     let top = base.support().iter().map(|&i| t * log_q[i]).fold(f64::NEG_INFINITY, f64::max);
     let moments = sampling.moments(2, |stream, numbers| {
@@ -180,6 +190,17 @@ fn known_threshold(model: &Memoryless, beta: f64, threshold: f64) -> Option<(f64
     }
 }
 
+/// The logarithm of a probability and its error from the mean of weights in [0, 1]. To the relative standard error it adds
+/// what two weights of one, that no draw has had, would add: few draws with most of the weight underestimate their own
+/// spread. Without any weight there is no mass as far as the draws can tell, with an infinite error.
+fn log_of_weights(sampler: &TailSampler, mean: f64, error: f64, draws: u64) -> (f64, f64) {
+    if mean > 0.0 {
+        (sampler.log_scale + mean.ln(), (error + 2.0 / draws as f64) / mean)
+    } else {
+        (f64::NEG_INFINITY, f64::INFINITY)
+    }
+}
+
 fn simulate_reward_dist(input: RewardDistInput, sampling: &Sampling) -> Result<Estimate<RewardDistribution>> {
     let model = model(&input.p, &input.s, input.n)?;
     if let Some(i) = input.thresholds.iter().position(|t| !t.is_finite()) {
@@ -207,11 +228,7 @@ fn simulate_reward_dist(input: RewardDistInput, sampling: &Sampling) -> Result<E
             Err((survival, pmf)) => ((*survival, 0.0), (*pmf, 0.0)),
             Ok(sampler) => {
                 place += 2;
-                // A weight that no draw has had: no mass as far as the draws can tell, with an infinite error.
-                let log = |j: usize| match moments.means()[j] {
-                    0.0 => (f64::NEG_INFINITY, f64::INFINITY),
-                    mean => (sampler.log_scale + mean.ln(), errors[j] / mean),
-                };
+                let log = |j: usize| log_of_weights(sampler, moments.means()[j], errors[j], sampling.samples);
                 let (tail, error) = log(place - 2);
                 let survival = match sampler.is_upper() {
                     true => (tail, error),
@@ -235,12 +252,13 @@ fn simulate_tail(input: TailInput, sampling: &Sampling) -> Result<Estimate<TailA
     let formulas = tail_formulas(&model, input.threshold, input.span)?;
     let sampler = TailSampler::new(&model, 0.0, input.threshold)?;
     let moments = sampling.moments(1, |stream, numbers| numbers[0] = sampler.weights(stream).0)?;
-    let (mean, error) = (moments.means()[0], moments.standard_errors()[0]);
+    let (log_exact, error) =
+        log_of_weights(&sampler, moments.means()[0], moments.standard_errors()[0], sampling.samples);
     Ok(Estimate {
-        output: TailApproximations { log_exact: sampler.log_scale + mean.ln(), ..formulas },
+        output: TailApproximations { log_exact, ..formulas },
         stderr: TailApproximations {
             tau: 0.0,
-            log_exact: if mean > 0.0 { error / mean } else { f64::INFINITY },
+            log_exact: error,
             log_chernoff: 0.0,
             log_bahadur_rao: 0.0,
             log_bahadur_rao_1: formulas.log_bahadur_rao_1.map(|_| 0.0),
@@ -381,7 +399,7 @@ pub fn all() -> Vec<Quantity> {
                 let (p, s) = tempered_model(draw, lattice);
                 let n = 60 << (2 * step);
                 // A share of the largest useful budget a symbol.
-                let delta = -draw.uniform(0.1, 0.5) * p[2].ln();
+                let delta = -draw.uniform(0.1, 0.35) * p[2].ln();
                 MemBonInput { p, s, n: Count(n), log_best_of: delta * n as f64 }
             },
             |input, field| {
@@ -389,9 +407,9 @@ pub fn all() -> Vec<Quantity> {
                 let order = n.ln().powi(2) / n;
                 match field {
                     "mean" => 2.5 * order,
-                    "kl" => 0.3 * order,
+                    "kl" => order,
                     "kl_to_rl" => 1.5 * order,
-                    "win_rate" => 0.6 * order * (-input.log_best_of).exp(),
+                    "win_rate" => 3.0 * order * (-input.log_best_of).exp(),
                     _ => 0.0,
                 }
             },
