@@ -420,7 +420,9 @@ pub fn all() -> Vec<Quantity> {
             "upper tail of the total reward: exact, Chernoff, Bahadur-Rao, Lugannani-Rice",
             |draw| {
                 let (p, s, n) = (draw.positive_law(3), vec![0.0, 1.0, 2.0], Count(draw.count(5, 60)));
-                let threshold = (1.9 * n.0 as f64).floor().max(1.0);
+                // From just above the mean to just below the top.
+                let (low, top) = ((p[1] + 2.0 * p[2]) * n.0 as f64, 2.0 * n.0 as f64);
+                let threshold = (low + draw.uniform(0.05, 0.95) * (top - low)).ceil().min(top - 1.0);
                 TailInput { p, s, n, threshold, span: 1.0 }
             },
         )
