@@ -85,6 +85,17 @@ fn extremes() -> Vec<(&'static str, Value)> {
         let input = json!({"p": [0.5, 0.5, 0.0], "q": [0.2, 0.8, 0.0], "beta": beta, "t": t});
         inputs.push(("asymptotics.scgf", input));
     }
+    for (x, beta) in [(0.0, 0.0), (2.0, 1.0), (1.0, -3.0), (5.0, 0.0), (0.7, 0.0), (0.7, 40.0)] {
+        for (p, s) in [(json!([0.5, 0.3, 0.0, 0.2]), json!([0.0, 1.0, 9.0, 2.0])), (json!([1.0]), json!([2.0]))] {
+            inputs.push(("asymptotics.rate", json!({"p": p, "s": s, "x": x, "beta": beta})));
+        }
+    }
+    for delta in [0.0, 1e-12, 0.3, 5.0] {
+        for r in [json!([0.0, 1.0, 9.0, 2.0]), json!([1.0, 1.0, 9.0, 1.0])] {
+            let input = json!({"p": [0.5, 0.3, 0.0, 0.2], "r": r, "delta": delta, "omega": [0.0, 0.1, 0.0, 0.9]});
+            inputs.push(("asymptotics.near_optimal", input));
+        }
+    }
     for (n, threshold) in [(1, 1.5), (60, 119.0), (60, 43.0), (1_000_000, 1_200_000.0)] {
         let input = json!({"p": [0.5, 0.3, 0.2], "s": [0, 1, 2], "n": n, "threshold": threshold, "span": 0});
         inputs.push(("asymptotics.tail_approx", input));

@@ -45,12 +45,7 @@ pub fn best_of_asymptotic(model: &Memoryless, delta: f64, span: f64) -> Result<B
         return Err(Error::invalid("delta", delta, expected));
     }
     let Tilt { beta, variance, mean: symbol_mean, .. } = optimum.tilt;
-    let log_prefactor = (lattice_tilt(beta, span) * (TAU * n * variance).sqrt()).ln();
-    let constants = if span > 0.0 {
-        lattice_constants(n, model.rewards()[0], n * symbol_mean, beta, span, log_prefactor)?
-    } else {
-        Constants { mean: (EULER_GAMMA - log_prefactor) / beta, kl: -1.0, lost: 1.0 }
-    };
+    let constants = second_order_constants(n, model.rewards()[0], n * symbol_mean, beta, variance, span, 0.0)?;
     Ok(BestOfAsymptotic {
         mean: n * symbol_mean + constants.mean,
         kl: n * delta + constants.kl,
@@ -60,13 +55,37 @@ pub fn best_of_asymptotic(model: &Memoryless, delta: f64, span: f64) -> Result<B
 }
 
 /// What the window of best-of-N adds to the leading terms.
-struct Constants {
+pub(crate) struct Constants {
     /// `E R - n x*`.
-    mean: f64,
+    pub(crate) mean: f64,
     /// `D(best of N || base) - n delta`.
-    kl: f64,
+    pub(crate) kl: f64,
     /// `N (1 - win rate)`, half a point for a tie.
     lost: f64,
+}
+
+/// The constants of a sum of `n` with centre `n x*`, tilt `beta` and variance `n V`, on `n s_min + span Z` (0: off a lattice),
+/// whose tail probabilities are `e^log_factor` times those of independent symbols.
+pub(crate) fn second_order_constants(
+    n: f64,
+    s_min: f64,
+    centre: f64,
+    beta: f64,
+    variance: f64,
+    span: f64,
+    log_factor: f64,
+) -> Result<Constants> {
+    let log_prefactor = (lattice_tilt(beta, span) * (TAU * n * variance).sqrt()).ln() - log_factor;
+    if span > 0.0 {
+        lattice_constants(n, s_min, centre, beta, span, log_prefactor)
+    } else {
+        Ok(Constants { mean: (EULER_GAMMA - log_prefactor) / beta, kl: -1.0, lost: 1.0 })
+    }
+}
+
+/// The span of the lattice that the rewards lie on to within half of `tolerance`, 0 if there is none or a wide one.
+pub(crate) fn widest_lattice(rewards: &[f64], tolerance: f64) -> f64 {
+    Lattice::detect(rewards, 0.5 * tolerance, WIDTH_LIMIT).map_or(0.0, |lattice| lattice.span)
 }
 
 /// The constants of the lattice law.
@@ -148,18 +167,16 @@ pub fn memoryless_best_of_expansion(model: &Memoryless, log_best_of: f64) -> Res
         }
         Regime::Interior => {}
     }
-    let lattice = Lattice::detect(rewards, 0.5 * model.tolerance() / n, WIDTH_LIMIT);
+    let span = widest_lattice(rewards, model.tolerance() / n);
     let Tilt { beta, variance, mean: symbol_mean, .. } = optimum.tilt;
-    let constants = match lattice {
-        Some(lattice) => {
-            let log_prefactor = (lattice_tilt(beta, lattice.span) * (TAU * n * variance).sqrt()).ln();
-            lattice_constants(n, rewards[0], n * symbol_mean, beta, lattice.span, log_prefactor)?
-        }
-        None => Constants {
+    let constants = if span > 0.0 {
+        second_order_constants(n, rewards[0], n * symbol_mean, beta, variance, span, 0.0)?
+    } else {
+        Constants {
             mean: best_of_self_consistent(model, log_best_of)?.mean - n * symbol_mean,
             kl: (-log_best_of).exp_m1(),
             lost: 1.0,
-        },
+        }
     };
     let kl_to_rl = constants.kl - beta * constants.mean;
     let (mean, kl) = (n * symbol_mean + constants.mean, log_best_of + constants.kl);

@@ -39,6 +39,7 @@ pub mod markov;
 pub mod markov_best_of;
 pub mod markov_budget;
 pub mod markov_cycles;
+pub mod markov_expansion;
 pub mod markov_finite;
 pub mod markov_reward_law;
 pub mod markov_sampling;

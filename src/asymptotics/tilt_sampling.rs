@@ -19,7 +19,8 @@
 //! shared with the exact tilt: the sums are the textbook's, the root is bisected.
 
 use super::constrained::{ExponentialTilt, KlConstrained};
-use crate::prob::Regime;
+use super::near_optimal::NearOptimal;
+use crate::prob::{Rate, Regime};
 use crate::{Error, Result};
 
 /// The tilt of a law given by its shares: the textbook sums, relative to the largest exponent so that nothing overflows.
@@ -245,6 +246,114 @@ pub fn budget_from_counts(counts: &[u64], p: &[f64], r: &[f64], delta: f64) -> R
             Ok((found, answer(at.error(draws, on_beta), phi_error, mean_error, 0.0, true)))
         }
     }
+}
+
+/// Estimates and standard errors of a law's distance from the optimum of the budget problem, from the counts of base draws
+/// and of draws of that law `omega`, independent of each other.
+///
+/// With $b$ and $\log Z$ at the budget from the base draws, influences those of [`budget_from_counts`] and
+/// $(w - 1) + m\,\mathrm{on}_b$ on $\log Z(b)$; the rest are means over the draws of `omega`.
+///
+/// # Errors
+/// Field `delta`: a tilt that the draws do not resolve, or a budget that saturates.
+pub fn near_optimal_from_counts(
+    (base, drawn): (&[u64], &[u64]),
+    (p, omega): (&[f64], &[f64]),
+    r: &[f64],
+    delta: f64,
+) -> Result<(NearOptimal, NearOptimal)> {
+    let (optimum, optimum_error) = budget_from_counts(base, p, r, delta)?;
+    if optimum.regime == Regime::Saturated {
+        return Err(Error::invalid("delta", delta, "a budget below that where the optimum saturates"));
+    }
+    let (shares, draws) = shares_of(base);
+    let at = SharesTilt::new(&shares, r, optimum.beta);
+    let (b, w) = (optimum.beta, &at.weights);
+    let (seen, drawn_draws) = shares_of(drawn);
+    let outside = SharesTilt::new(&seen, r, 0.0);
+    let ratio = |i: usize| (omega[i] / p[i]).ln();
+    let mean_of =
+        |f: &dyn Fn(usize) -> f64| -> f64 { (0..r.len()).filter(|&i| seen[i] > 0.0).map(|i| seen[i] * f(i)).sum() };
+    let spread = |f: &dyn Fn(usize) -> f64| {
+        let mean = mean_of(f);
+        outside.error(drawn_draws, |i| f(i) - mean)
+    };
+    // Both samples are independent: variances add.
+    let both = |of_base: f64, of_omega: f64| of_base.hypot(of_omega);
+    let (kl_omega_p, reward_omega) = (mean_of(&ratio), outside.mean);
+    let on_beta =
+        |i: usize| if b > 0.0 { ((w[i] - 1.0) - b * w[i] * (r[i] - at.mean)) / (b * at.variance) } else { 0.0 };
+    // Of log Z - b E_omega r, at the estimated E_omega r.
+    let on_kl = |i: usize| (w[i] - 1.0) + (at.mean - reward_omega) * on_beta(i);
+    let (gamma, epsilon) = (at.mean - reward_omega, kl_omega_p - optimum.kl);
+    // epsilon + b gamma = kl_omega_p - b E_omega r + log Z: the identity of R3.
+    let kl_error = both(at.error(draws, on_kl), spread(&|i| ratio(i) - b * r[i]));
+    let estimate = NearOptimal {
+        beta: b,
+        kl_omega_p,
+        reward_omega,
+        reward_phi: at.mean,
+        kl_omega_phi: kl_omega_p - b * reward_omega + at.log_z,
+        epsilon,
+        gamma,
+        bound: epsilon + b * gamma,
+    };
+    let errors = NearOptimal {
+        beta: optimum_error.beta,
+        kl_omega_p: spread(&ratio),
+        reward_omega: spread(&|i| r[i]),
+        reward_phi: optimum_error.mean,
+        kl_omega_phi: kl_error,
+        epsilon: spread(&ratio),
+        gamma: both(optimum_error.mean, spread(&|i| r[i])),
+        bound: kl_error,
+    };
+    Ok((estimate, errors))
+}
+
+/// Estimates and standard errors of the rate $I_\beta(x) = \tau x - \Lambda(\beta + \tau) + \Lambda(\beta)$ from the counts of
+/// base draws: the Legendre transform of their cumulants.
+///
+/// The influence is $w_\beta - w_{\beta+\tau}$ on the rate and $-w_{\beta+\tau} (s - x)/V$ on $\tau$. What lies outside
+/// the rewards of `p` is infinite without a draw.
+///
+/// # Errors
+/// Field `beta` or `x`: a tilt that the draws do not resolve.
+pub fn rate_from_counts(counts: &[u64], p: &[f64], s: &[f64], x: f64, beta: f64) -> Result<(Rate, Rate)> {
+    let (shares, draws) = shares_of(counts);
+    let held = || (0..s.len()).filter(|&i| p[i] > 0.0);
+    let low = held().map(|i| s[i]).fold(f64::INFINITY, f64::min);
+    let high = held().map(|i| s[i]).fold(f64::NEG_INFINITY, f64::max);
+    let exact = |rate: f64, tau: Option<f64>| (Rate { rate, tau }, Rate { rate: 0.0, tau: tau.map(|_| 0.0) });
+    if x < low || x > high {
+        return Ok(exact(f64::INFINITY, None));
+    } else if low == high {
+        return Ok(exact(0.0, Some(0.0)));
+    }
+    check_resolved(p, s, beta, draws, "beta", beta)?;
+    let base = SharesTilt::new(&shares, s, beta);
+    if x == low || x == high {
+        let at_end = |i: usize| f64::from(s[i] == x);
+        let mass: f64 = (0..s.len()).map(|i| base.phi(i) * at_end(i)).sum();
+        if mass * draws * RESOLVED.sqrt() < 1.0 {
+            return Err(Error::invalid("x", x, format!("a reward that {draws} draws see")));
+        }
+        let tau = f64::INFINITY.copysign(x - 0.5 * (low + high));
+        let rate = base.error(draws, |i| base.weights[i] * (at_end(i) / mass - 1.0));
+        return Ok((Rate { rate: -mass.ln(), tau: Some(tau) }, Rate { rate, tau: Some(0.0) }));
+    }
+    let root = |shares: &[f64]| {
+        let sign = (x - SharesTilt::new(shares, s, 0.0).mean).signum();
+        let beyond = |b: f64| sign * (SharesTilt::new(shares, s, sign * b).mean - x) >= 0.0;
+        sign * least_tilt((high - low).recip(), beyond)
+    };
+    check_resolved(p, s, root(p), draws, "x", x)?;
+    let b = root(&shares);
+    let at = SharesTilt::new(&shares, s, b);
+    let found = Rate { rate: (b - beta) * x - at.log_z + base.log_z, tau: Some(b - beta) };
+    let rate = at.error(draws, |i| base.weights[i] - at.weights[i]);
+    let tau = at.error(draws, |i| at.weights[i] * (s[i] - x) / at.variance);
+    Ok((found, Rate { rate, tau: Some(tau) }))
 }
 
 #[cfg(test)]

@@ -377,7 +377,7 @@ pub fn all() -> Vec<Quantity> {
         .monte_carlo::<SoftInput, SoftBestOf>(simulate_soft),
         Quantity::new::<LogBestOfInput, Twin>(
             "asymptotics.bon_twin",
-            "the reward whose tilt best-of-N is, and the distance of best-of-N from the tilts of its own reward",
+            "the reward whose tilt best-of-N is, and its distance from the tilts of its own reward; one route, see the book",
             |draw| {
                 let (p, r) = random_rewards(draw);
                 LogBestOfInput { p, r, log_best_of: draw.uniform(0.0, 4.0) }
@@ -386,7 +386,7 @@ pub fn all() -> Vec<Quantity> {
         .exact::<LogBestOfInput, Twin>(1e-11, |i| twin(&Law::new(&i.p)?, &i.r, i.log_best_of)),
         Quantity::new::<HedgeInput, Hedge>(
             "asymptotics.hedge",
-            "where sampling against a proxy reward stops helping the gold reward",
+            "where sampling against a proxy reward stops helping the gold reward; one route, see the book",
             |draw| {
                 let (p, r) = random_rewards(draw);
                 let gold = draw.rewards(p.len());

@@ -3,8 +3,8 @@
 use crate::asymptotics::constrained::{
     ExponentialTilt, KlConstrained, exponential_tilt, kl_constrained, kl_constrained_expansion,
 };
-use crate::asymptotics::near_optimal::{NearOptimal, near_optimal};
-use crate::asymptotics::tilt_sampling::{budget_from_counts, tilt_from_counts};
+use crate::asymptotics::near_optimal::{NearOptimal, law_dominated_by, near_optimal};
+use crate::asymptotics::tilt_sampling::{budget_from_counts, near_optimal_from_counts, tilt_from_counts};
 use crate::lab::{Estimate, Instances, Quantity, Sampling};
 use crate::prob::{Law, check_rewards};
 use crate::sampling::{Categorical, Histogram, Plan};
@@ -53,12 +53,12 @@ pub(super) fn random_rewards(draw: &mut Instances) -> (Vec<f64>, Vec<f64>) {
     (draw.law(k), draw.rewards(k))
 }
 
-/// How often each outcome of the law `p` is drawn.
-fn counts_of_draws(p: &[f64], sampling: &Sampling) -> Result<Vec<u64>> {
+/// How often each outcome of the law `p` is drawn; no `label` twice in a route.
+pub(super) fn counts_of_draws(label: &str, p: &[f64], sampling: &Sampling) -> Result<Vec<u64>> {
     let base = Categorical::new(p)?;
     let outcomes = Histogram::whole_numbers(p.len() as u32 - 1);
     let drawn = sampling.executor.run(
-        "draws",
+        label,
         &Plan::fixed(sampling.samples),
         || outcomes.clone(),
         |block, counts| {
@@ -77,18 +77,33 @@ fn simulate_tilt(input: TiltInput, sampling: &Sampling) -> Result<Estimate<Expon
     if !input.beta.is_finite() {
         return Err(Error::invalid("beta", input.beta, "a finite number"));
     }
-    let counts = counts_of_draws(law.probs(), sampling)?;
+    let counts = counts_of_draws("draws", law.probs(), sampling)?;
     let (output, stderr) = tilt_from_counts(&counts, &input.r, input.beta);
     Ok(Estimate { output, stderr, samples: sampling.samples })
 }
 
-fn simulate_budget(input: BudgetInput, sampling: &Sampling) -> Result<Estimate<KlConstrained>> {
-    let law = Law::new(&input.p)?;
-    check_rewards("r", &input.r, &law)?;
-    if !(input.delta.is_finite() && input.delta >= 0.0) {
-        return Err(Error::invalid("delta", input.delta, "a finite budget >= 0"));
+fn budget_law(p: &[f64], r: &[f64], delta: f64) -> Result<Law> {
+    let law = Law::new(p)?;
+    check_rewards("r", r, &law)?;
+    if !(delta.is_finite() && delta >= 0.0) {
+        return Err(Error::invalid("delta", delta, "a finite budget >= 0"));
     }
-    let counts = counts_of_draws(law.probs(), sampling)?;
+    Ok(law)
+}
+
+fn simulate_near_optimal(input: NearOptimalInput, sampling: &Sampling) -> Result<Estimate<NearOptimal>> {
+    let law = budget_law(&input.p, &input.r, input.delta)?;
+    let omega = law_dominated_by(&law, &input.omega)?;
+    let base = counts_of_draws("base", law.probs(), sampling)?;
+    let drawn = counts_of_draws("omega", omega.probs(), sampling)?;
+    let laws = (law.probs(), omega.probs());
+    let (output, stderr) = near_optimal_from_counts((&base, &drawn), laws, &input.r, input.delta)?;
+    Ok(Estimate { output, stderr, samples: sampling.samples })
+}
+
+fn simulate_budget(input: BudgetInput, sampling: &Sampling) -> Result<Estimate<KlConstrained>> {
+    let law = budget_law(&input.p, &input.r, input.delta)?;
+    let counts = counts_of_draws("draws", law.probs(), sampling)?;
     let (output, stderr) = budget_from_counts(&counts, law.probs(), &input.r, input.delta)?;
     Ok(Estimate { output, stderr, samples: sampling.samples })
 }
@@ -150,6 +165,7 @@ pub fn all() -> Vec<Quantity> {
                 NearOptimalInput { p, r, delta: draw.uniform(0.0, 0.2), omega }
             },
         )
-        .exact::<NearOptimalInput, NearOptimal>(1e-12, |i| near_optimal(&Law::new(&i.p)?, &i.r, i.delta, &i.omega)),
+        .exact::<NearOptimalInput, NearOptimal>(1e-12, |i| near_optimal(&Law::new(&i.p)?, &i.r, i.delta, &i.omega))
+        .monte_carlo::<NearOptimalInput, NearOptimal>(simulate_near_optimal),
     ]
 }

@@ -7,6 +7,7 @@ use crate::asymptotics::markov::{Chain, MarkovTilt, markov_tilt};
 use crate::asymptotics::markov_best_of::{MarkovBestOf, markov_best_of};
 use crate::asymptotics::markov_budget::chain_budget;
 use crate::asymptotics::markov_cycles::CycleSampler;
+use crate::asymptotics::markov_expansion::markov_best_of_expansion;
 use crate::asymptotics::markov_finite::{MarkovFinite, markov_finite, markov_finite_expansion};
 use crate::asymptotics::markov_sampling::{OptimumSampler, PathSampler};
 use crate::asymptotics::markov_solve::{MarkovOptimum, markov_solve, markov_solve_expansion};
@@ -276,6 +277,31 @@ pub fn all() -> Vec<Quantity> {
         .exact::<BonInput, MarkovBestOf>(1e-11, |i| {
             markov_best_of(&Chain::new(&i.transition, &i.reward)?, &i.initial, i.n.0, i.log_best_of)
         })
+        .asymptotic::<BonInput, MarkovBestOf>(
+            "O(log^2 n / n), rl_mean and rl_beta O(1/n), at a fixed log N / n; positive transitions only",
+            |i| markov_best_of_expansion(&Chain::new(&i.transition, &i.reward)?, &i.initial, i.n.0, i.log_best_of),
+        )
+        .in_the_limit::<BonInput>(
+            |draw, step| {
+                let (transition, reward) = varied_chain(draw);
+                let (initial, n) = (draw.law(reward.len()), 100 << (2 * step));
+                // The loop at the state of the largest reward bounds the useful budget a symbol.
+                let delta = -draw.uniform(0.1, 0.35) * transition[reward.len() - 1][reward.len() - 1].ln();
+                BonInput { initial, transition, reward, n: Count(n), log_best_of: delta * n as f64 }
+            },
+            |input, field| {
+                let n = input.n.0 as f64;
+                let order = n.ln().powi(2) / n;
+                match field {
+                    "mean" => 4.0 * order,
+                    "kl" => order,
+                    "kl_to_rl" => 1.5 * order,
+                    "rl_mean" => 2.0 / n,
+                    "rl_beta" => 10.0 / n,
+                    _ => 0.0,
+                }
+            },
+        )
         .monte_carlo::<BonInput, MarkovBestOf>(simulate_bon),
     ]
 }

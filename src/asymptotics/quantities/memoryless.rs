@@ -1,5 +1,6 @@
 //! Section 3d: sums of independent symbols. Rates, tails, the exact law of the reward, best-of-N.
 
+use super::budget::counts_of_draws;
 use super::simulate_best_of;
 use crate::asymptotics::best_of_asymptotic::{BestOfAsymptotic, best_of_asymptotic, memoryless_best_of_expansion};
 use crate::asymptotics::drawn_law::Reference;
@@ -11,10 +12,10 @@ use crate::asymptotics::rate::{ScaledCumulants, aligned_laws, rate, scaled_cumul
 use crate::asymptotics::reward_expansion::reward_expansion;
 use crate::asymptotics::reward_law::{RewardDistribution, reward_distribution};
 use crate::asymptotics::tail::{TailApproximations, tail_approximations, tail_expansion, tail_formulas};
-use crate::asymptotics::tilt_sampling::{RESOLVED, SharesTilt, budget_of_shares, least_tilt};
+use crate::asymptotics::tilt_sampling::{RESOLVED, SharesTilt, budget_of_shares, least_tilt, rate_from_counts};
 use crate::lab::{Count, Estimate, Instances, Quantity, Sampling};
 use crate::numerics::log_space::log1m_exp;
-use crate::prob::{Rate, Regime};
+use crate::prob::{Law, Rate, Regime, check_rewards};
 use crate::sampling::Categorical;
 use crate::{Error, Result};
 use schemars::JsonSchema;
@@ -130,6 +131,19 @@ fn random_thresholds(draw: &mut Instances, s: &[f64], n: u64) -> Vec<f64> {
         count as f64 * s[i] + (n - count) as f64 * s[j]
     };
     vec![attainable(draw), attainable(draw), draw.uniform(0.0, 1.0) * n as f64]
+}
+
+fn simulate_rate(input: RateInput, sampling: &Sampling) -> Result<Estimate<Rate>> {
+    let law = Law::new(&input.p)?;
+    check_rewards("s", &input.s, &law)?;
+    for (field, value) in [("x", input.x), ("beta", input.beta)] {
+        if !value.is_finite() {
+            return Err(Error::invalid(field, value, "a finite number"));
+        }
+    }
+    let counts = counts_of_draws("draws", law.probs(), sampling)?;
+    let (output, stderr) = rate_from_counts(&counts, law.probs(), &input.s, input.x, input.beta)?;
+    Ok(Estimate { output, stderr, samples: sampling.samples })
 }
 
 fn simulate_scgf(input: ScgfInput, sampling: &Sampling) -> Result<Estimate<ScaledCumulants>> {
@@ -333,7 +347,8 @@ pub fn all() -> Vec<Quantity> {
                 RateInput { p, s, x, beta: draw.uniform(-1.0, 1.0) }
             },
         )
-        .exact::<RateInput, Rate>(1e-12, |i| rate(&i.p, &i.s, i.x, i.beta)),
+        .exact::<RateInput, Rate>(1e-12, |i| rate(&i.p, &i.s, i.x, i.beta))
+        .monte_carlo::<RateInput, Rate>(simulate_rate),
         Quantity::new::<ScgfInput, ScaledCumulants>(
             "asymptotics.scgf",
             "scaled cumulant generating function of log q under the mismatched tilt: a Renyi cross entropy",
@@ -449,7 +464,7 @@ pub fn all() -> Vec<Quantity> {
         .monte_carlo::<TailInput, TailApproximations>(simulate_tail),
         Quantity::new::<BonAsymptoticInput, BestOfAsymptotic>(
             "asymptotics.bon_asymptotic",
-            "second-order formulas of best-of-N at N = e^(n delta)",
+            "second-order formulas of best-of-N at N = e^(n delta); one route, as it is what mem_bon is expanded to",
             |draw| {
                 let (p, s) = (draw.positive_law(3), vec![0.0, 1.0, 2.0]);
                 BonAsymptoticInput { p, s, n: Count(draw.count(20, 400)), delta: draw.uniform(0.01, 0.2), span: 1.0 }
