@@ -8,8 +8,8 @@
 //! | best-of-N of a law with one atom, at the top | the rank $e^{-E/N}$ | nothing |
 //! | soft best-of-n | $n$ plain draws, the softmax shares given to all of them (Rao-Blackwell) | nothing |
 //!
-//! Variances: a mean reward has $\mathrm{Var}_\pi(r)/M$ after $M$ draws, a win rate at most $1/(4M)$, the divergence as
-//! mean of $\log(b_j/P_j)$ about $1/M$; the shares of soft best-of-n at most $\pi(1-\pi)/M$ an entry.
+//! Variances: a mean reward has $\mathrm{Var}_\pi(r)/M$ after $M$ draws, a win rate at most $1/(4M)$, the divergence from
+//! the frequencies $\mathrm{Var}_\pi(\log(\pi/p))/M$, about $1/M$; the shares of soft best-of-n at most $\pi(1-\pi)/M$ an entry.
 
 use super::best_of_n::Ties;
 use super::level_sampling::best_level;

@@ -1,19 +1,20 @@
 //! Sections 3b, 3c and 3f: best-of-N, its estimator, its rivals, its twin reward, and when to stop.
 
 use super::budget::{random_rewards, tempered_rewards};
-use crate::asymptotics::best_of_n::{BestOfN, Ties, best_of_n, check_log_best_of, win_rate_bound};
+use crate::asymptotics::best_of_n::{BestOfN, Ties, best_of_n, check_log_best_of};
 use crate::asymptotics::estimator::{EstimatorMean, check_share, estimator_mean, estimator_value};
 use crate::asymptotics::hedge::{Hedge, HedgeFamily, hedge};
 use crate::asymptotics::outcome_sampling::{Draws, atom_log_ratio, soft_shares};
 use crate::asymptotics::random_best_of::{RandomBestOf, random_best_of};
 use crate::asymptotics::soft_best_of::{SoftBestOf, soft_best_of};
 use crate::asymptotics::soft_expansion::soft_expansion;
+use crate::asymptotics::tilt_sampling::SharesTilt;
 use crate::asymptotics::twin::{Twin, twin};
 use crate::asymptotics::win_rate_frontier::{
     FrontierPoint, frontier_expansion, frontier_rank, frontier_slope, win_rate_frontier,
 };
 use crate::lab::{Count, Estimate, Quantity, Sampling};
-use crate::prob::{Law, RankLaw, best_of, best_of_kl_bound, best_of_random, kl, tilt};
+use crate::prob::{Law, RankLaw, kl};
 use crate::sampling::{Plan, Stream, VectorMoments};
 use crate::{Error, Result};
 use schemars::JsonSchema;
@@ -110,26 +111,37 @@ struct HedgeInput {
 
 const FAMILIES: [&str; 3] = ["bon", "zero_truncated_poisson", "poisson_plus_one"];
 
-/// Means and standard errors of outcome indicators, reward, log-ratio and half-tie win rate over draws of an outcome.
+/// The divergence of a policy known from `samples` draws, from their frequencies: the influence of a draw is its
+/// log-ratio less the mean; half an outcome a draw is the size of the bias, added to the error.
+fn divergence_of_shares(policy: &[f64], law: &Law, samples: u64) -> (f64, f64) {
+    let drawn = || (0..policy.len()).filter(|&i| policy[i] > 0.0);
+    let log_ratio = |i: usize| (policy[i] / law.probs()[i]).ln();
+    let mean: f64 = drawn().map(|i| policy[i] * log_ratio(i)).sum();
+    let variance: f64 = drawn().map(|i| policy[i] * (log_ratio(i) - mean).powi(2)).sum();
+    (mean, (variance / samples as f64).sqrt() + 0.5 * drawn().count() as f64 / samples as f64)
+}
+
+/// Means and standard errors of outcome indicators, reward and half-tie win rate over draws of an outcome; the divergence
+/// from the frequencies.
 fn simulate_policy(
     draws: &Draws,
+    law: &Law,
     r: &[f64],
-    log_ratio: impl Fn(usize) -> f64 + Sync,
     sampling: &Sampling,
     select: impl Fn(&mut Stream) -> usize + Sync,
 ) -> Result<Estimate<RandomBestOf>> {
     let k = r.len();
-    let moments = sampling.moments(k + 3, |stream, numbers| {
+    let moments = sampling.moments(k + 2, |stream, numbers| {
         let chosen = select(stream);
         let rival = draws.base(stream);
         numbers.fill(0.0);
         numbers[chosen] = 1.0;
         numbers[k] = r[chosen];
-        numbers[k + 1] = log_ratio(chosen);
-        numbers[k + 2] = draws.score(chosen, rival);
+        numbers[k + 1] = draws.score(chosen, rival);
     })?;
-    let shape = |x: &[f64]| RandomBestOf { policy: x[..k].to_vec(), mean: x[k], kl: x[k + 1], win_rate: x[k + 2] };
-    let (output, stderr) = (shape(moments.means()), shape(&moments.standard_errors()));
+    let (kl, kl_error) = divergence_of_shares(&moments.means()[..k], law, sampling.samples);
+    let shape = |x: &[f64], kl| RandomBestOf { policy: x[..k].to_vec(), mean: x[k], kl, win_rate: x[k + 1] };
+    let (output, stderr) = (shape(moments.means(), kl), shape(&moments.standard_errors(), kl_error));
     Ok(Estimate { output, stderr, samples: sampling.samples })
 }
 
@@ -137,10 +149,8 @@ fn simulate_bon(input: BonInput, sampling: &Sampling) -> Result<Estimate<BestOfN
     let law = Law::new(&input.p)?;
     check_log_best_of(input.log_best_of)?;
     let draws = Draws::new(&law, &input.r, Ties::named(&input.ties)?)?;
-    let best = best_of(draws.levels(), input.log_best_of);
-    let log_ratio = |i: usize| best.log_ratio[draws.level(i)];
     let select = |stream: &mut Stream| draws.best_of(input.log_best_of, stream);
-    let estimate = simulate_policy(&draws, &input.r, log_ratio, sampling, select)?;
+    let estimate = simulate_policy(&draws, &law, &input.r, sampling, select)?;
     let complete = |part: RandomBestOf, kl_bound, win_rate_bound| BestOfN {
         policy: part.policy,
         mean: part.mean,
@@ -149,8 +159,10 @@ fn simulate_bon(input: BonInput, sampling: &Sampling) -> Result<Estimate<BestOfN
         win_rate: part.win_rate,
         win_rate_bound,
     };
+    // L - (N-1)/N and N/(N+1).
+    let l = input.log_best_of;
     Ok(Estimate {
-        output: complete(estimate.output, best_of_kl_bound(input.log_best_of), win_rate_bound(input.log_best_of)),
+        output: complete(estimate.output, l + (-l).exp_m1(), 1.0 / (1.0 + (-l).exp())),
         stderr: complete(estimate.stderr, 0.0, 0.0),
         samples: estimate.samples,
     })
@@ -160,9 +172,7 @@ fn simulate_random_bon(input: RandomBonInput, sampling: &Sampling) -> Result<Est
     let law = Law::new(&input.p)?;
     let rank = RankLaw::named(&input.law, input.param)?;
     let draws = Draws::new(&law, &input.r, Ties::Random)?;
-    let best = best_of_random(draws.levels(), rank);
-    let log_ratio = |i: usize| best.log_ratio[draws.level(i)];
-    simulate_policy(&draws, &input.r, log_ratio, sampling, |stream| draws.best_of_random(rank, stream))
+    simulate_policy(&draws, &law, &input.r, sampling, |stream| draws.best_of_random(rank, stream))
 }
 
 /// Draws of the log-likelihood ratio of which the estimator is the mean: best-of-N of a law whose top outcome is an atom.
@@ -182,20 +192,21 @@ fn simulate_estimator(input: LogBestOfInput, sampling: &Sampling) -> Result<Esti
     let law = Law::new(&input.p)?;
     check_log_best_of(input.log_best_of)?;
     let draws = Draws::new(&law, &input.r, Ties::Order)?;
-    let best = best_of(draws.levels(), input.log_best_of);
     // One value an outcome: the estimator reads the base probability of what was selected.
     let value = |&p: &f64| if p > 0.0 { estimator_value(p, input.log_best_of) } else { Ok(0.0) };
     let values = law.probs().iter().map(value).collect::<Result<Vec<f64>>>()?;
-    let moments = sampling.moments(2, |stream, numbers| {
+    let k = law.len();
+    let moments = sampling.moments(k + 1, |stream, numbers| {
         let chosen = draws.best_of(input.log_best_of, stream);
-        numbers[0] = values[chosen];
-        numbers[1] = best.log_ratio[draws.level(chosen)];
+        numbers.fill(0.0);
+        numbers[chosen] = 1.0;
+        numbers[k] = values[chosen];
     })?;
-    let (mean, error) = (moments.means(), moments.standard_errors());
-    let bound = best_of_kl_bound(input.log_best_of);
+    let (kl, kl_error) = divergence_of_shares(&moments.means()[..k], &law, sampling.samples);
+    let bound = input.log_best_of + (-input.log_best_of).exp_m1();
     Ok(Estimate {
-        output: EstimatorMean { expected: mean[0], kl: mean[1], bound },
-        stderr: EstimatorMean { expected: error[0], kl: error[1], bound: 0.0 },
+        output: EstimatorMean { expected: moments.means()[k], kl, bound },
+        stderr: EstimatorMean { expected: moments.standard_errors()[k], kl: kl_error, bound: 0.0 },
         samples: sampling.samples,
     })
 }
@@ -223,7 +234,7 @@ fn simulate_soft(input: SoftInput, sampling: &Sampling) -> Result<Estimate<SoftB
         let limit = SIMULATED_CANDIDATES as f64;
         return Err(Error::too_large("a draw of soft best-of-n", input.n.0 as f64, limit, "candidates"));
     }
-    let (k, r, target) = (law.len(), &input.r, tilt(&law, &input.r, 1.0 / input.lambda));
+    let (k, r, target) = (law.len(), &input.r, SharesTilt::new(law.probs(), &input.r, 1.0 / input.lambda));
     let fresh = || vec![0usize; input.n.0 as usize];
     let moments = sampling.executor.run(
         "draws",
@@ -242,9 +253,9 @@ fn simulate_soft(input: SoftInput, sampling: &Sampling) -> Result<Estimate<SoftB
     )?;
     let error = moments.standard_errors();
     let policy = moments.means()[..k].to_vec();
-    let chi2 = law.support().iter().map(|&i| target.probs[i] * target.log_ratio[i].exp_m1()).sum::<f64>();
+    let chi2 = (target.second_moment() - 1.0).max(0.0);
     // A divergence of the estimated policy is f(pi); its first-order error is at most sum |f'_i| times that of pi_i.
-    let q = &target.probs;
+    let q: Vec<f64> = (0..k).map(|i| target.phi(i)).collect();
     let slope =
         |f: &dyn Fn(usize) -> f64| -> f64 { (0..k).filter(|&i| policy[i] > 0.0).map(|i| f(i).abs() * error[i]).sum() };
     let bias = k as f64 / sampling.samples as f64;
@@ -263,11 +274,11 @@ fn simulate_soft(input: SoftInput, sampling: &Sampling) -> Result<Estimate<SoftB
         mean: moments.means()[k],
         kl_base: kl(&policy, law.probs()),
         tilt_mean: target.mean,
-        kl_tilt: kl(q, &policy),
-        kl_tilt_rev: kl(&policy, q),
+        kl_tilt: kl(&q, &policy),
+        kl_tilt_rev: kl(&policy, &q),
         chi2,
         kl_tilt_bound: (chi2 / input.n.0 as f64).ln_1p(),
-        tilt: target.probs,
+        tilt: q,
         policy,
     };
     Ok(Estimate { output, stderr, samples: sampling.samples })
