@@ -1,7 +1,7 @@
 //! The budget problem of a chain of `n` symbols without the law of its reward: by the backward recursion of R28.
 //!
 //! The optimum is `p e^{b R}/Z_n` with `b` the root of `KL_n(b) = Delta`, both by
-//! [`markov_finite`](super::markov_finite::markov_finite); the top of `R` and its probability by a recursion in max-plus
+//! [`markov_finite`]; the top of `R` and its probability by a recursion in max-plus
 //! arithmetic. Cost: about a hundred recursions, `O(n k^2)` each.
 
 use super::markov::Chain;

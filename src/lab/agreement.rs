@@ -14,7 +14,7 @@ const LIMIT_STEPS: u32 = 3;
 /// components that n draws have not resolved, where s itself is an underestimate. A component whose standard error is
 /// infinite says that the draws do not resolve it, and is left out. Inputs that a route refuses are skipped.
 ///
-/// An asymptotic component agrees if its error is within the stated one, at each of [`LIMIT_STEPS`] steps towards the limit,
+/// An asymptotic component agrees if its error is within the stated one, at three steps towards the limit,
 /// the constant being the same at all of them. There a refusal is an error: the limit is where the route has to answer.
 pub fn agreement_checks(quantity: &Quantity, instances: usize, seed: u64, sampling: &Sampling) -> Result<Vec<Check>> {
     let mut checks = Vec::new();

@@ -111,10 +111,13 @@ struct RouteEntry {
     answer: RouteFunction,
 }
 
+type LimitInput = Box<dyn Fn(&mut Instances, u32) -> Value + Send + Sync>;
+type StatedError = Box<dyn Fn(&Value, &str) -> Result<f64> + Send + Sync>;
+
 /// Where an asymptotic route is held against the exact one, and how close it has to be there.
 struct Limit {
-    input: Box<dyn Fn(&mut Instances, u32) -> Value + Send + Sync>,
-    error: Box<dyn Fn(&Value, &str) -> Result<f64> + Send + Sync>,
+    input: LimitInput,
+    error: StatedError,
 }
 
 /// A named number, or a few, that a model defines, with the routes that compute it.

@@ -154,7 +154,7 @@ fn simulate_scgf(input: ScgfInput, sampling: &Sampling) -> Result<Estimate<Scale
     // The second moment of the weights q^t relative to their squared mean.
     let log_z = |beta: f64| SharesTilt::new(base.probs(), &log_q, beta).log_z;
     let needed = (log_z(input.beta + 2.0 * t) + tilted.log_z - 2.0 * log_z(input.beta + t)).exp() / RESOLVED;
-    if !(needed <= sampling.samples as f64) {
+    if needed.is_nan() || needed > sampling.samples as f64 {
         return Err(Error::invalid(
             "t",
             t,
