@@ -87,6 +87,40 @@ pub fn kl_constrained(law: &Law, r: &[f64], delta: f64) -> Result<KlConstrained>
     })
 }
 
+/// The optimum at a small budget, to second order in $\sqrt\Delta$: $b = b_0 - \kappa_3 b_0^2/(3\kappa_2)$ with
+/// $b_0 = \sqrt{2\Delta/\kappa_2}$, the masses $p\,e^{b(r-\mu)}$ normalised, the mean by [`frontier_expansion`]; errors
+/// $O(\Delta^{3/2})$ (R2, derived).
+///
+/// # Errors
+/// [`Error::InvalidInput`] about `r` or `delta`: also a budget so large that it saturates or that the expansion leaves the
+/// range of the tilts.
+pub fn kl_constrained_expansion(law: &Law, r: &[f64], delta: f64) -> Result<KlConstrained> {
+    let mean = frontier_expansion(law, r, delta)?;
+    let (low, r_max) = reward_range(law, r);
+    let top: f64 = law.support().iter().filter(|&&i| r[i] == r_max).map(|&i| law.probs()[i]).sum();
+    let answer = |regime, beta: f64, phi, mean, kl, delta_max: f64| {
+        Ok(KlConstrained { regime, beta, phi, mean, kl, delta_max, r_max })
+    };
+    if low == r_max {
+        return answer(Regime::Degenerate, 0.0, law.probs().to_vec(), mean, 0.0, 0.0);
+    }
+    let delta_max = -top.ln();
+    if delta == 0.0 {
+        return answer(Regime::Base, 0.0, law.probs().to_vec(), mean, 0.0, delta_max);
+    }
+    let mu = law.expectation(|i| r[i]);
+    let central = |power: i32| law.expectation(|i| (r[i] - mu).powi(power));
+    let leading = (2.0 * delta / central(2)).sqrt();
+    let beta = leading - central(3) / (3.0 * central(2)) * leading * leading;
+    if !(delta < delta_max && beta > 0.0 && mean < r_max) {
+        return Err(Error::invalid("delta", delta, "a budget small enough for its expansion"));
+    }
+    let weight = |i: usize| law.probs()[i] * (beta * (r[i] - mu)).exp();
+    let total: f64 = law.support().iter().map(|&i| weight(i)).sum();
+    let phi = (0..law.len()).map(|i| if law.probs()[i] > 0.0 { weight(i) / total } else { 0.0 }).collect();
+    answer(Regime::Interior, beta, phi, mean, delta, delta_max)
+}
+
 /// The expansion of the frontier at a small budget: $\mu + \sqrt{2\kappa_2\Delta} + \kappa_3\Delta/(3\kappa_2)$.
 ///
 /// # Errors
@@ -130,6 +164,24 @@ mod tests {
             assert!((frontier_expansion(&law, &r, delta).unwrap() - expansion).abs() < 3e-16);
             assert!(exact < frontier_bound(&law, &r, delta).unwrap());
         }
+    }
+
+    #[test]
+    fn expansion_of_the_optimum() {
+        let law = Law::new(&[0.5, 0.3, 0.0, 0.2]).unwrap();
+        let r = [0.0, 1.0, 9.0, 2.0];
+        for delta in [1e-2, 1e-4, 1e-6] {
+            let exact = kl_constrained(&law, &r, delta).unwrap();
+            let found = kl_constrained_expansion(&law, &r, delta).unwrap();
+            // (b range)^3 = (2 sqrt(2 delta / .61))^3, with coefficients below one.
+            let order = 48.0 * delta.powf(1.5);
+            assert!((found.beta - exact.beta).abs() < order && (found.mean - exact.mean).abs() < order);
+            assert!(found.phi.iter().zip(&exact.phi).all(|(a, b)| (a - b).abs() < order));
+            assert!((found.delta_max - exact.delta_max).abs() < 1e-15 && found.regime == exact.regime);
+        }
+        assert_eq!(kl_constrained_expansion(&law, &r, 0.0).unwrap().regime, Regime::Base);
+        assert_eq!(kl_constrained_expansion(&law, &[1.0; 4], 1.0).unwrap().regime, Regime::Degenerate);
+        assert!(kl_constrained_expansion(&law, &r, 5.0).is_err());
     }
 
     #[test]

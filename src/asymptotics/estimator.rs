@@ -29,11 +29,15 @@ use std::sync::LazyLock;
 /// # Ok::<(), tilt::Error>(())
 /// ```
 pub fn estimator_value(eps: f64, log_best_of: f64) -> Result<f64> {
-    if !(eps > 0.0 && eps <= 1.0) {
-        return Err(Error::invalid("eps", eps, "a probability in (0, 1]"));
-    }
+    check_share(eps)?;
     check_log_best_of(log_best_of)?;
     Ok(dhat(eps, log_best_of))
+}
+
+/// `eps` is a probability in (0, 1].
+pub(crate) fn check_share(eps: f64) -> Result<()> {
+    let valid = eps > 0.0 && eps <= 1.0;
+    if valid { Ok(()) } else { Err(Error::invalid("eps", eps, "a probability in (0, 1]")) }
 }
 
 /// $\hat D(e)$ without checks: `e` in (0, 1], `log_n` >= 0 finite.

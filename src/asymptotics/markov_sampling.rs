@@ -69,6 +69,8 @@ pub struct OptimumSampler {
     /// `steps[l - 1][i]`: the law of the next state from `i` with `l` symbols to come.
     steps: Vec<Vec<Categorical>>,
     reward: Vec<f64>,
+    /// `log Z_n = log E e^{beta R}`, by the sums that give the step laws.
+    pub log_z: f64,
 }
 
 /// Largest number of cumulative masses kept, `n k^2`.
@@ -88,6 +90,7 @@ impl OptimumSampler {
             return Err(Error::too_large("the step laws of the optimum", entries, ENTRY_LIMIT, "table entries"));
         }
         let mut log_h = vec![0.0; states];
+        let mut shift = 0.0;
         let mut steps = Vec::with_capacity(n as usize - 1);
         for _ in 1..n {
             let weights =
@@ -97,11 +100,12 @@ impl OptimumSampler {
             let row = |i| Categorical::new(&(0..states).map(|j| (weights(i, j) - next[i]).exp()).collect::<Vec<_>>());
             steps.push((0..states).map(row).collect::<Result<_>>()?);
             log_h = next.iter().map(|h| h - next[0]).collect();
+            shift += next[0];
         }
         let start: Vec<f64> = (0..states).map(|j| initial[j].ln() + beta * chain.reward()[j] + log_h[j]).collect();
         let log_z = log_sum_exp(&start);
         let first = Categorical::new(&start.iter().map(|w| (w - log_z).exp()).collect::<Vec<_>>())?;
-        Ok(OptimumSampler { first, steps, reward: chain.reward().to_vec() })
+        Ok(OptimumSampler { first, steps, reward: chain.reward().to_vec(), log_z: log_z + shift })
     }
 
     /// The total reward of one path.

@@ -84,6 +84,23 @@ pub fn markov_solve(chain: &Chain, delta: f64) -> Result<MarkovOptimum> {
     }
 }
 
+/// The tilted chain at a small budget: `beta = sqrt(2 delta / V)`, `mean = m + sqrt(2 V delta)`, `m` and `V` the mean and
+/// the asymptotic variance of the base chain; errors `O(delta)` (derived, R2 for rates).
+///
+/// # Errors
+/// Field `delta`: negative, not finite, or positive where the reward of the chain does not vary.
+pub fn markov_solve_expansion(chain: &Chain, delta: f64) -> Result<MarkovOptimum> {
+    let base = markov_tilt(chain, 0.0)?;
+    if delta == 0.0 {
+        return Ok(MarkovOptimum { beta: 0.0, mean: base.mean, kl_rate: 0.0 });
+    }
+    if !(delta > 0.0 && delta.is_finite() && base.variance > 0.0) {
+        return Err(Error::invalid("delta", delta, "0, or a small positive number if the reward varies"));
+    }
+    let (beta, rise) = ((2.0 * delta / base.variance).sqrt(), (2.0 * base.variance * delta).sqrt());
+    Ok(MarkovOptimum { beta, mean: base.mean + rise, kl_rate: delta })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

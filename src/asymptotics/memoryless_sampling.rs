@@ -4,10 +4,10 @@
 //! The reward of a sequence depends on its letter counts, a multinomial drawn as `k - 1` conditional binomials: `O(k)` a
 //! sequence whatever its length. Tails: draw `R` under the tilt `tau` with mean at the threshold `t` and weigh by
 //! `e^{-tau (R - t)} 1{R >= t}`; `P(R >= t) = e^{-n I} E[weight]`, relative variance about `tau sqrt(2 pi n V)/2 - 1`
-//! (non-lattice; derived, spec section 4), for any `n`.
+//! (non-lattice; derived, spec section 4), for any `n`. Below the mean the same with `tau < 0` and `P(R < t)`.
 
 use super::memoryless::Memoryless;
-use crate::prob::{tilt, tilt_to_mean};
+use crate::prob::{divergence_between_tilts, tilt, tilt_to_mean};
 use crate::sampling::Categorical;
 use crate::{Error, Result};
 use rand::{Rng, RngExt};
@@ -34,7 +34,8 @@ impl RewardSampler {
         Ok(RewardSampler::of_law(&tilt(model.letters(), model.rewards(), beta).probs, model.rewards(), model.length()))
     }
 
-    fn of_law(probs: &[f64], rewards: &[f64], length: u64) -> RewardSampler {
+    /// A sampler of sums of symbols with this law.
+    pub(crate) fn of_law(probs: &[f64], rewards: &[f64], length: u64) -> RewardSampler {
         let mut left = vec![0.0; probs.len() + 1];
         for i in (0..probs.len()).rev() {
             left[i] = left[i + 1] + probs[i];
@@ -72,10 +73,11 @@ fn binomial(n: u64, share: f64, rng: &mut impl Rng) -> u64 {
     }
 }
 
-/// Importance sampling of `P(R >= threshold)` under the tilt whose mean is the threshold.
+/// Importance sampling of `P(R >= threshold)` and `P(R = threshold)` under the tilt whose mean is the threshold.
 #[derive(Clone, Debug)]
 pub struct TailSampler {
     sampler: RewardSampler,
+    /// The tilt beyond that of the model.
     tau: f64,
     threshold: f64,
     tolerance: f64,
@@ -84,34 +86,44 @@ pub struct TailSampler {
 }
 
 impl TailSampler {
-    /// The sampler at `threshold` in `(n s_min, n s_max)`; below the mean the tilt is 0 (plain sampling).
+    /// The sampler at `threshold` in `(n s_min, n s_max)`, for the model with every symbol tilted by `beta`.
     ///
     /// # Errors
-    /// Field `threshold`.
-    pub fn new(model: &Memoryless, threshold: f64) -> Result<TailSampler> {
+    /// Fields `threshold`, `beta`.
+    pub fn new(model: &Memoryless, beta: f64, threshold: f64) -> Result<TailSampler> {
         let n = model.length() as f64;
         let (low, high) = (n * model.rewards()[0], n * model.rewards()[model.rewards().len() - 1]);
         if !(threshold > low && threshold < high) {
             return Err(Error::invalid("threshold", threshold, format!("a number in ({low}, {high})")));
         }
+        if !beta.is_finite() {
+            return Err(Error::invalid("beta", beta, "a finite number"));
+        }
         let (letters, rewards) = (model.letters(), model.rewards());
-        let tilted = match threshold > n * model.symbol_mean() {
-            true => tilt_to_mean(letters, rewards, threshold / n),
-            false => tilt(letters, rewards, 0.0),
-        };
+        let (base, tilted) = (tilt(letters, rewards, beta), tilt_to_mean(letters, rewards, threshold / n));
+        let tau = tilted.beta - beta;
         Ok(TailSampler {
             sampler: RewardSampler::of_law(&tilted.probs, rewards, model.length()),
-            tau: tilted.beta,
+            tau,
             threshold,
             tolerance: model.tolerance(),
-            log_scale: -n * tilted.kl,
+            log_scale: -n * divergence_between_tilts(&tilted, &base) - tau * (threshold - n * tilted.mean),
         })
     }
 
-    /// One weight in `[0, 1]` (to rounding); `P(R >= threshold) = e^{log_scale} E[weight]`.
-    pub fn weight(&self, rng: &mut impl Rng) -> f64 {
+    /// True if the threshold is above the mean of the model: then the tail is `R >= threshold`, else `R < threshold`.
+    pub fn is_upper(&self) -> bool {
+        self.tau >= 0.0
+    }
+
+    /// The weights in `[0, 1]` (to rounding) of one draw, for the tail on the threshold's side of the mean and for the
+    /// threshold itself: a probability is `e^{log_scale} E[weight]`.
+    pub fn weights(&self, rng: &mut impl Rng) -> (f64, f64) {
         let above = self.sampler.draw(rng) - self.threshold;
-        if above < -self.tolerance { 0.0 } else { (-self.tau * above).exp() }
+        let weight = (-self.tau * above).exp();
+        let reaches = above >= -self.tolerance;
+        let (tail, hit) = (reaches == self.is_upper(), above.abs() <= self.tolerance);
+        (if tail { weight } else { 0.0 }, if hit { weight } else { 0.0 })
     }
 }
 
@@ -145,6 +157,7 @@ mod tests {
     use super::super::memoryless_best_of::memoryless_best_of;
     use super::super::reward_law::reward_law;
     use super::*;
+    use crate::numerics::log_space::log_sum_exp;
     use rand::SeedableRng;
     use rand::rngs::Xoshiro256PlusPlus;
 
@@ -173,13 +186,24 @@ mod tests {
     #[test]
     fn deep_tails_by_importance() {
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(5);
-        for (s, threshold) in [([0.0, 1.0, 2.0], 350.0), ([0.0, 1.0, 1.8384776310850235], 330.0)] {
+        for (s, beta, threshold) in
+            [([0.0, 1.0, 2.0], 0.0, 350.0), ([0.0, 1.0, 1.8384776310850235], 0.0, 330.0), ([0.0, 1.0, 2.0], 0.4, 60.0)]
+        {
             let model = Memoryless::new(&[0.5, 0.3, 0.2], &s, 240).unwrap();
-            let exact = reward_law(&model).unwrap().log_survival_ge(threshold);
-            let sampler = TailSampler::new(&model, threshold).unwrap();
-            let (mean, error) = mean_of(20_000, || sampler.weight(&mut rng));
+            let law = reward_law(&model).unwrap().tilted(&model, beta).unwrap();
+            let sampler = TailSampler::new(&model, beta, threshold).unwrap();
+            let exact = match sampler.is_upper() {
+                true => law.log_survival_ge(threshold),
+                false => {
+                    let below = law.levels.values().partition_point(|v| *v < threshold - law.tolerance);
+                    log_sum_exp(&law.levels.log_mass()[..below])
+                }
+            };
+            let (mean, error) = mean_of(20_000, || sampler.weights(&mut rng).0);
             agrees((mean, error), (exact - sampler.log_scale).exp());
-            assert!(exact < -50.0 && error < 0.05 * mean);
+            assert!(exact < -30.0 && error < 0.05 * mean);
+            let at = law.log_pmf(threshold);
+            agrees(mean_of(20_000, || sampler.weights(&mut rng).1), (at - sampler.log_scale).exp());
         }
     }
 

@@ -20,25 +20,26 @@
 //! | `markov_finite`, `markov_reward_law`, `markov_best_of` | chains of n symbols | R28 |
 //! | `twin` | when best-of-N is a tilt | R30 |
 //! | `hedge` | when to stop sampling | R31 |
+//! | `reward_expansion`, `level_count` | that law from its saddle points; how many values it has | R22 |
 //! | `tilt_sampling`, `outcome_sampling`, `level_sampling`, `memoryless_sampling`, `markov_sampling` | draws of all of these | |
 //! | `quantities` | the table of quantities: the only file that knows the lab | |
-//! | `memoryless`, `rate`, `tail`, `reward_law`, `memoryless_best_of`, `best_of_asymptotic`, `block` | sums of symbols | R19 to R26 |
-//! | `markov`, `markov_solve`, `markov_finite`, `markov_best_of`, `critical_cycles` | chains | R27 to R29 |
-//! | `sampling` | draws for the Monte-Carlo routes of finite laws | |
-//! | `tilt_sampling`, `outcome_sampling`, `level_sampling`, `memoryless_sampling`, `markov_sampling` | draws of all of these | |
-//! | `quantities` | the adapters to the laboratory | |
 
 pub mod best_of_asymptotic;
 pub mod best_of_n;
 pub mod block;
 pub mod constrained;
 pub mod critical_cycles;
+pub mod drawn_law;
 pub mod estimator;
 pub mod hedge;
 pub mod lattice;
+pub mod level_count;
 pub mod level_sampling;
 pub mod markov;
 pub mod markov_best_of;
+pub mod markov_budget;
+pub mod markov_cycles;
+pub mod markov_expansion;
 pub mod markov_finite;
 pub mod markov_reward_law;
 pub mod markov_sampling;
@@ -54,10 +55,12 @@ pub mod proxy;
 pub mod quantities;
 pub mod random_best_of;
 pub mod rate;
+pub mod reward_expansion;
 pub mod reward_law;
 mod saddle_windows;
 mod scaled;
 pub mod soft_best_of;
+pub mod soft_expansion;
 mod state_reduction;
 pub mod tail;
 pub mod tilt_sampling;

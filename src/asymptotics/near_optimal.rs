@@ -74,7 +74,7 @@ pub fn near_optimal(law: &Law, r: &[f64], delta: f64, omega: &[f64]) -> Result<N
 }
 
 /// `omega` as a law on the outcomes of `law`, with no mass where `law` has none.
-fn law_dominated_by(law: &Law, omega: &[f64]) -> Result<Law> {
+pub(crate) fn law_dominated_by(law: &Law, omega: &[f64]) -> Result<Law> {
     if omega.len() != law.len() {
         let expected = format!("{} entries, one an outcome", law.len());
         return Err(Error::invalid("omega", format!("a vector of length {}", omega.len()), expected));

@@ -5,10 +5,11 @@
 //! | best-of-N, real $N$ | $E$ exponential, the level of survival $1 - e^{-E/N}$ (inverse cdf of the maximum: $-N\log F = E$) | the level table |
 //! | best-of-N, integer $N$ | $N$ plain draws, keep the best | nothing |
 //! | random number of draws | draw $N$ from its law, then best-of-N | no generating function |
+//! | best-of-N of a law with one atom, at the top | the rank $e^{-E/N}$ | nothing |
 //! | soft best-of-n | $n$ plain draws, the softmax shares given to all of them (Rao-Blackwell) | nothing |
 //!
-//! Variances: a mean reward has $\mathrm{Var}_\pi(r)/M$ after $M$ draws, a win rate at most $1/(4M)$, the divergence as
-//! mean of $\log(b_j/P_j)$ about $1/M$; the shares of soft best-of-n at most $\pi(1-\pi)/M$ an entry.
+//! Variances: a mean reward has $\mathrm{Var}_\pi(r)/M$ after $M$ draws, a win rate at most $1/(4M)$, the divergence from
+//! the frequencies $\mathrm{Var}_\pi(\log(\pi/p))/M$, about $1/M$; the shares of soft best-of-n at most $\pi(1-\pi)/M$ an entry.
 
 use super::best_of_n::Ties;
 use super::level_sampling::best_level;
@@ -130,6 +131,22 @@ fn poisson(mean: f64, stream: &mut Stream) -> f64 {
     }
     // the only error is a parameter that is not > 0: no arrivals then
     rand_distr::Poisson::new(mean).map_or(0.0, |law| law.sample(stream))
+}
+
+/// The log-likelihood ratio, against the base, of one draw of the best of $N = e^{L}$ from a law on ranks whose top share
+/// `e` in (0, 1] is an atom and the rest has none; its mean is $\hat D(e)$ (R10). One position.
+///
+/// The rank of the best is $U = e^{-E/N}$, $E$ exponential: below $1 - e$ the ratio of the densities is $N U^{N-1}$, on the
+/// atom it is $(1 - (1-e)^N)/e$.
+pub fn atom_log_ratio(e: f64, log_n: f64, stream: &mut Stream) -> f64 {
+    let exponential = stream.exponential();
+    let gap = -(-e).ln_1p(); // -log(1 - e)
+    if exponential * (-log_n).exp() < gap {
+        let missed = -(log_n.exp() * gap); // N log(1 - e)
+        (-missed.exp_m1()).ln() - e.ln()
+    } else {
+        log_n + exponential * (-log_n).exp_m1()
+    }
 }
 
 /// One draw of soft best-of-n: `n` plain draws, of which each adds its softmax share to `shares` (which is zeroed first).

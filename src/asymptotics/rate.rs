@@ -42,19 +42,7 @@ pub struct ScaledCumulants {
 /// # Errors
 /// Fields `p`, `q` (non-negative, positive where `p` is, finite), `beta`, `t` (finite).
 pub fn scaled_cumulants(p: &[f64], q: &[f64], beta: f64, t: f64) -> Result<ScaledCumulants> {
-    let base = Law::new(p)?;
-    if q.len() != p.len() {
-        return Err(Error::invalid("q", format!("of length {}", q.len()), format!("length {}", p.len())));
-    }
-    let aligned = Law::new(q).map_err(|e| e.in_field("p", "q"))?;
-    if let Some(&i) = base.support().iter().find(|&&i| aligned.probs()[i] == 0.0) {
-        return Err(Error::invalid(format!("q[{i}]"), 0.0, "a positive probability where p is positive"));
-    }
-    for (field, value) in [("beta", beta), ("t", t)] {
-        if !value.is_finite() {
-            return Err(Error::invalid(field, value, "a finite number"));
-        }
-    }
+    let (base, aligned) = aligned_laws(p, q, beta, t)?;
     let log_q: Vec<f64> = base.support().iter().map(|&i| aligned.log_probs()[i]).collect();
     let unnormalised: Vec<f64> =
         base.support().iter().zip(&log_q).map(|(&i, l)| base.log_probs()[i] + beta * l).collect();
@@ -71,6 +59,24 @@ pub fn scaled_cumulants(p: &[f64], q: &[f64], beta: f64, t: f64) -> Result<Scale
     // Below the smallest normal t the quotient has no digits and the limit is exact.
     let renyi_cross_entropy = if t.is_normal() { -value / t } else { shannon };
     Ok(ScaledCumulants { value, order: 1.0 + t, renyi_cross_entropy })
+}
+
+/// The base and the aligned law, validated with the two numbers.
+pub(crate) fn aligned_laws(p: &[f64], q: &[f64], beta: f64, t: f64) -> Result<(Law, Law)> {
+    let base = Law::new(p)?;
+    if q.len() != p.len() {
+        return Err(Error::invalid("q", format!("of length {}", q.len()), format!("length {}", p.len())));
+    }
+    let aligned = Law::new(q).map_err(|e| e.in_field("p", "q"))?;
+    if let Some(&i) = base.support().iter().find(|&&i| aligned.probs()[i] == 0.0) {
+        return Err(Error::invalid(format!("q[{i}]"), 0.0, "a positive probability where p is positive"));
+    }
+    for (field, value) in [("beta", beta), ("t", t)] {
+        if !value.is_finite() {
+            return Err(Error::invalid(field, value, "a finite number"));
+        }
+    }
+    Ok((base, aligned))
 }
 
 #[cfg(test)]

@@ -47,6 +47,23 @@ pub struct TailApproximations {
 /// Field `threshold` (in `(n mu, n s_max)`, on the lattice if there is one), `span` (finite, >= 0), `s` (on the lattice);
 /// [`Error::TooLarge`] from the exact law.
 pub fn tail_approximations(model: &Memoryless, threshold: f64, span: f64) -> Result<TailApproximations> {
+    let formulas = tail_formulas(model, threshold, span)?;
+    Ok(TailApproximations { log_exact: reward_law(model)?.log_survival_ge(threshold), ..formulas })
+}
+
+/// As [`tail_approximations`] without the exact law: its place is taken by Bahadur-Rao with the `1/n` term, which for a
+/// fixed reward a symbol is off by `O(n^-2)` on a lattice. Cost `O(k)`, for any `n`.
+///
+/// # Errors
+/// As [`tail_approximations`]; field `threshold` also where the bracket of the `1/n` term is not positive.
+pub fn tail_expansion(model: &Memoryless, threshold: f64, span: f64) -> Result<TailApproximations> {
+    let formulas = tail_formulas(model, threshold, span)?;
+    let refusal = || Error::invalid("threshold", threshold, "a threshold where the 1/n term leaves a positive bracket");
+    Ok(TailApproximations { log_exact: formulas.log_bahadur_rao_1.ok_or_else(refusal)?, ..formulas })
+}
+
+/// Everything but the exact value, for which Chernoff's stands.
+pub(crate) fn tail_formulas(model: &Memoryless, threshold: f64, span: f64) -> Result<TailApproximations> {
     check_span(model, span)?;
     let n = model.length() as f64;
     let (low, high) = (n * model.symbol_mean(), n * model.rewards()[model.rewards().len() - 1]);
@@ -58,10 +75,11 @@ pub fn tail_approximations(model: &Memoryless, threshold: f64, span: f64) -> Res
     }
     let tilted = tilt_to_mean(model.letters(), model.rewards(), threshold / n);
     let saddle = Saddle::new(&tilted, n, span);
+    let log_chernoff = -n * tilted.kl;
     Ok(TailApproximations {
         tau: tilted.beta,
-        log_exact: reward_law(model)?.log_survival_ge(threshold),
-        log_chernoff: -n * tilted.kl,
+        log_exact: log_chernoff,
+        log_chernoff,
         log_bahadur_rao: saddle.log_bahadur_rao(),
         log_bahadur_rao_1: saddle.log_bahadur_rao_1(),
         log_lugannani_rice: saddle.log_lugannani_rice(&tilt(model.letters(), model.rewards(), 0.0)),

@@ -8,6 +8,7 @@
 //!
 //! Small $c$ by the series of $\log(\sinh x / x)$; large $c$ by $e^{-2x}$; no cancellation in either.
 
+use super::tilt_sampling::least_tilt;
 use crate::numerics::roots::newton_bracketed;
 use crate::{Error, Result};
 
@@ -56,6 +57,40 @@ pub fn win_rate_frontier(kl: f64) -> Result<FrontierPoint> {
     let (value, slope) = residual(root.x);
     let c = c * (1.0 - value / slope);
     Ok(FrontierPoint { c, win_rate: frontier_win_rate(c) })
+}
+
+/// The frontier at both its ends: below half a nat $c = \sqrt{24\,kl}\,(1 + 3\,kl/10)$ and
+/// $W = \tfrac12 + \sqrt{kl/6}\,(1 - kl/10)$, errors $O(kl^{5/2})$; above $c = e^{kl+1}$, $W = 1 - 1/c$, errors $O(c^2
+/// e^{-c})$ and $O(e^{-c})$. Derived (R12).
+///
+/// # Errors
+/// [`Error::InvalidInput`] about `kl` (negative or not finite).
+pub fn frontier_expansion(kl: f64) -> Result<FrontierPoint> {
+    if !(kl.is_finite() && kl >= 0.0) {
+        return Err(Error::invalid("kl", kl, "a finite divergence >= 0"));
+    }
+    if kl < 0.5 {
+        let c = (24.0 * kl).sqrt() * (1.0 + 0.3 * kl);
+        return Ok(FrontierPoint { c, win_rate: 0.5 + (kl / 6.0).sqrt() * (1.0 - 0.1 * kl) });
+    }
+    let c = (kl + 1.0).exp();
+    Ok(FrontierPoint { c, win_rate: 1.0 - 1.0 / c })
+}
+
+/// The slope $c$ at a divergence by bisection of $KL(c) = c/(e^c - 1) - 1 + \log c - \log(1 - e^{-c})$ as printed, for the
+/// simulation; below $10^{-6}$ nats, where that has lost its digits, $\sqrt{24\,kl}$.
+///
+/// # Errors
+/// [`Error::InvalidInput`] about `kl`: negative, not finite, or so large that $c$ overflows.
+pub fn frontier_slope(kl: f64) -> Result<f64> {
+    if !(0.0..708.0).contains(&kl) {
+        return Err(Error::invalid("kl", kl, "a divergence in [0, 708), whose c is a finite double"));
+    }
+    if kl < 1e-6 {
+        return Ok((24.0 * kl).sqrt());
+    }
+    let textbook = |c: f64| c / c.exp_m1() - 1.0 + c.ln() - (-(-c).exp_m1()).ln();
+    Ok(least_tilt(1.0, |c| textbook(c) >= kl))
 }
 
 /// Coefficients $a_k$ of $\log(\sinh x / x) = \sum_{k \ge 1} a_k x^{2k}$, $a_k = 2^{2k-1} B_{2k} / (k\,(2k)!)$.
@@ -173,6 +208,24 @@ pub fn best_of_n_win_rate(kl: f64) -> Result<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn expansion_and_plain_root() {
+        for kl in [1e-9, 1e-3, 0.1, 0.4999, 0.5, 1.0, 3.0, 40.0, 700.0] {
+            let exact = win_rate_frontier(kl).unwrap();
+            let found = frontier_expansion(kl).unwrap();
+            let tail = (-exact.c).exp();
+            let (on_c, on_w) =
+                if kl < 0.5 { (kl.powf(2.5), kl.powf(2.5)) } else { (2.0 * exact.c * (exact.c * tail), 4.0 * tail) };
+            assert!((found.c - exact.c).abs() <= on_c + 1e-13 * exact.c, "{kl}: {} {}", found.c, exact.c);
+            assert!((found.win_rate - exact.win_rate).abs() <= on_w + 1e-15, "{kl}");
+            let root = frontier_slope(kl).unwrap();
+            assert!((root / exact.c - 1.0).abs() < 1e-9, "{kl}: {root} {}", exact.c);
+        }
+        assert_eq!((frontier_slope(0.0).unwrap(), frontier_expansion(0.0).unwrap().win_rate), (0.0, 0.5));
+        assert!(frontier_slope(1e3).is_err() && frontier_expansion(-1.0).is_err());
+        assert_eq!(frontier_expansion(1e3).unwrap().c, f64::INFINITY);
+    }
 
     fn close(a: f64, b: f64, rtol: f64) {
         assert!((a - b).abs() <= rtol * b.abs(), "{a:e} against {b:e}");

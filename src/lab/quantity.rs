@@ -111,6 +111,15 @@ struct RouteEntry {
     answer: RouteFunction,
 }
 
+type LimitInput = Box<dyn Fn(&mut Instances, u32) -> Value + Send + Sync>;
+type StatedError = Box<dyn Fn(&Value, &str) -> Result<f64> + Send + Sync>;
+
+/// Where an asymptotic route is held against the exact one, and how close it has to be there.
+struct Limit {
+    input: LimitInput,
+    error: StatedError,
+}
+
 /// A named number, or a few, that a model defines, with the routes that compute it.
 ///
 /// ```
@@ -135,6 +144,7 @@ pub struct Quantity {
     pub output_schema: fn() -> Value,
     random: Box<dyn Fn(&mut Instances) -> Value + Send + Sync>,
     routes: Vec<RouteEntry>,
+    limit: Option<Limit>,
 }
 
 fn schema_of<T: JsonSchema>() -> Value {
@@ -214,6 +224,7 @@ impl Quantity {
             output_schema: output_schema_of::<O>,
             random: Box::new(move |draw| serde_json::to_value(random(draw)).unwrap_or(Value::Null)),
             routes: Vec::new(),
+            limit: None,
         }
     }
 
@@ -244,6 +255,31 @@ impl Quantity {
         compute: impl Fn(I) -> Result<O> + Send + Sync + 'static,
     ) -> Self {
         self.route(Route::Asymptotic, order.to_string(), None, Self::deterministic(compute))
+    }
+
+    /// Says where the asymptotic route is held against the exact one, so that its stated order is checked and not only
+    /// stated: `input` draws a model and takes it a number of steps towards the limit, `error` is the stated size of the
+    /// error of a field of the output at an input, its constant included.
+    pub fn in_the_limit<I: Serialize + DeserializeOwned + 'static>(
+        mut self,
+        input: impl Fn(&mut Instances, u32) -> I + Send + Sync + 'static,
+        error: impl Fn(&I, &str) -> f64 + Send + Sync + 'static,
+    ) -> Self {
+        self.limit = Some(Limit {
+            input: Box::new(move |draw, step| serde_json::to_value(input(draw, step)).unwrap_or(Value::Null)),
+            error: Box::new(move |input, field| Ok(error(&from_value(input)?, field))),
+        });
+        self
+    }
+
+    /// The model of `draw`, `step` steps towards the limit of the asymptotic route; `None` if no limit is stated.
+    pub(super) fn limit_input(&self, draw: &mut Instances, step: u32) -> Option<Value> {
+        self.limit.as_ref().map(|limit| (limit.input)(draw, step))
+    }
+
+    /// The stated size of the error of `field` at `input`; infinite if no limit is stated.
+    pub(super) fn stated_error(&self, input: &Value, field: &str) -> Result<f64> {
+        self.limit.as_ref().map_or(Ok(f64::INFINITY), |limit| (limit.error)(input, field))
     }
 
     fn simulated<I: DeserializeOwned + 'static, O: Serialize + 'static>(

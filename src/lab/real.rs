@@ -1,8 +1,9 @@
 //! Numbers as they leave and enter the laboratory.
 
+use crate::sampling::exact;
 use crate::{Error, Result};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::{Error as _, Unexpected, Visitor};
+use serde::de::{Error as _, Unexpected};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use std::borrow::Cow;
@@ -33,43 +34,18 @@ impl fmt::Display for Real {
 
 impl Serialize for Real {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.0 {
-            x if x.is_nan() => Err(serde::ser::Error::custom("not a number")),
-            f64::INFINITY => serializer.serialize_str("inf"),
-            f64::NEG_INFINITY => serializer.serialize_str("-inf"),
-            x => serializer.serialize_f64(x),
-        }
-    }
-}
-
-struct RealVisitor;
-
-impl Visitor<'_> for RealVisitor {
-    type Value = Real;
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a number, \"inf\" or \"-inf\"")
-    }
-    fn visit_f64<E: serde::de::Error>(self, x: f64) -> Result<Real, E> {
-        Ok(Real(x))
-    }
-    fn visit_u64<E: serde::de::Error>(self, x: u64) -> Result<Real, E> {
-        Ok(Real(x as f64))
-    }
-    fn visit_i64<E: serde::de::Error>(self, x: i64) -> Result<Real, E> {
-        Ok(Real(x as f64))
-    }
-    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Real, E> {
-        match text {
-            "inf" => Ok(Real(f64::INFINITY)),
-            "-inf" => Ok(Real(f64::NEG_INFINITY)),
-            _ => Err(E::invalid_value(Unexpected::Str(text), &self)),
+        if self.0.is_nan() {
+            Err(serde::ser::Error::custom("not a number"))
+        } else {
+            exact::serialize(&self.0, serializer)
         }
     }
 }
 
 impl<'de> Deserialize<'de> for Real {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Real, D::Error> {
-        deserializer.deserialize_any(RealVisitor)
+        let x = exact::deserialize(deserializer)?;
+        if x.is_nan() { Err(D::Error::custom("not a number")) } else { Ok(Real(x)) }
     }
 }
 

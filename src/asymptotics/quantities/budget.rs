@@ -1,8 +1,10 @@
 //! Section 3a: the tilt, the budget problem, near-optimal laws.
 
-use crate::asymptotics::constrained::{ExponentialTilt, KlConstrained, exponential_tilt, kl_constrained};
-use crate::asymptotics::near_optimal::{NearOptimal, near_optimal};
-use crate::asymptotics::tilt_sampling::tilt_from_counts;
+use crate::asymptotics::constrained::{
+    ExponentialTilt, KlConstrained, exponential_tilt, kl_constrained, kl_constrained_expansion,
+};
+use crate::asymptotics::near_optimal::{NearOptimal, law_dominated_by, near_optimal};
+use crate::asymptotics::tilt_sampling::{budget_from_counts, near_optimal_from_counts, tilt_from_counts};
 use crate::lab::{Estimate, Instances, Quantity, Sampling};
 use crate::prob::{Law, check_rewards};
 use crate::sampling::{Categorical, Histogram, Plan};
@@ -51,16 +53,12 @@ pub(super) fn random_rewards(draw: &mut Instances) -> (Vec<f64>, Vec<f64>) {
     (draw.law(k), draw.rewards(k))
 }
 
-fn simulate_tilt(input: TiltInput, sampling: &Sampling) -> Result<Estimate<ExponentialTilt>> {
-    let law = Law::new(&input.p)?;
-    check_rewards("r", &input.r, &law)?;
-    if !input.beta.is_finite() {
-        return Err(Error::invalid("beta", input.beta, "a finite number"));
-    }
-    let base = Categorical::new(law.probs())?;
-    let outcomes = Histogram::whole_numbers(law.len() as u32);
+/// How often each outcome of the law `p` is drawn; no `label` twice in a route.
+pub(super) fn counts_of_draws(label: &str, p: &[f64], sampling: &Sampling) -> Result<Vec<u64>> {
+    let base = Categorical::new(p)?;
+    let outcomes = Histogram::whole_numbers(p.len() as u32 - 1);
     let drawn = sampling.executor.run(
-        "draws",
+        label,
         &Plan::fixed(sampling.samples),
         || outcomes.clone(),
         |block, counts| {
@@ -70,8 +68,51 @@ fn simulate_tilt(input: TiltInput, sampling: &Sampling) -> Result<Estimate<Expon
             Ok(())
         },
     )?;
-    let (output, stderr) = tilt_from_counts(drawn.counts(), &input.r, input.beta);
+    Ok(drawn.counts().to_vec())
+}
+
+fn simulate_tilt(input: TiltInput, sampling: &Sampling) -> Result<Estimate<ExponentialTilt>> {
+    let law = Law::new(&input.p)?;
+    check_rewards("r", &input.r, &law)?;
+    if !input.beta.is_finite() {
+        return Err(Error::invalid("beta", input.beta, "a finite number"));
+    }
+    let counts = counts_of_draws("draws", law.probs(), sampling)?;
+    let (output, stderr) = tilt_from_counts(&counts, &input.r, input.beta);
     Ok(Estimate { output, stderr, samples: sampling.samples })
+}
+
+fn budget_law(p: &[f64], r: &[f64], delta: f64) -> Result<Law> {
+    let law = Law::new(p)?;
+    check_rewards("r", r, &law)?;
+    if !(delta.is_finite() && delta >= 0.0) {
+        return Err(Error::invalid("delta", delta, "a finite budget >= 0"));
+    }
+    Ok(law)
+}
+
+fn simulate_near_optimal(input: NearOptimalInput, sampling: &Sampling) -> Result<Estimate<NearOptimal>> {
+    let law = budget_law(&input.p, &input.r, input.delta)?;
+    let omega = law_dominated_by(&law, &input.omega)?;
+    let base = counts_of_draws("base", law.probs(), sampling)?;
+    let drawn = counts_of_draws("omega", omega.probs(), sampling)?;
+    let laws = (law.probs(), omega.probs());
+    let (output, stderr) = near_optimal_from_counts((&base, &drawn), laws, &input.r, input.delta)?;
+    Ok(Estimate { output, stderr, samples: sampling.samples })
+}
+
+fn simulate_budget(input: BudgetInput, sampling: &Sampling) -> Result<Estimate<KlConstrained>> {
+    let law = budget_law(&input.p, &input.r, input.delta)?;
+    let counts = counts_of_draws("draws", law.probs(), sampling)?;
+    let (output, stderr) = budget_from_counts(&counts, law.probs(), &input.r, input.delta)?;
+    Ok(Estimate { output, stderr, samples: sampling.samples })
+}
+
+/// A law without rare outcomes, and a reward of range 1 to 2: where expansions have constants of order one.
+pub(super) fn tempered_rewards(draw: &mut Instances, k: usize) -> (Vec<f64>, Vec<f64>) {
+    let p = draw.positive_law(k).iter().map(|p| 0.5 * p + 0.5 / k as f64).collect();
+    let r = (0..k).map(|i| i as f64 / (k - 1) as f64 + draw.uniform(0.0, 1.0)).collect();
+    (p, r)
 }
 
 pub fn all() -> Vec<Quantity> {
@@ -94,7 +135,27 @@ pub fn all() -> Vec<Quantity> {
                 BudgetInput { p, r, delta: draw.pick(&[0.0, 0.01, 0.1, 0.5, 3.0]) }
             },
         )
-        .exact::<BudgetInput, KlConstrained>(1e-12, |i| kl_constrained(&Law::new(&i.p)?, &i.r, i.delta)),
+        .exact::<BudgetInput, KlConstrained>(1e-12, |i| kl_constrained(&Law::new(&i.p)?, &i.r, i.delta))
+        .asymptotic::<BudgetInput, KlConstrained>("O(delta^(3/2)), delta -> 0", |i| {
+            kl_constrained_expansion(&Law::new(&i.p)?, &i.r, i.delta)
+        })
+        .in_the_limit::<BudgetInput>(
+            |draw, step| {
+                let k = draw.count(2, 5) as usize;
+                let (p, r) = tempered_rewards(draw, k);
+                BudgetInput { p, r, delta: draw.uniform(0.005, 0.02) * 0.0625f64.powi(step as i32) }
+            },
+            |input, field| {
+                input.delta.powf(1.5)
+                    * match field {
+                        "beta" => 30.0,
+                        "mean" => 0.4,
+                        "phi" => 1.2,
+                        _ => 0.0,
+                    }
+            },
+        )
+        .monte_carlo::<BudgetInput, KlConstrained>(simulate_budget),
         Quantity::new::<NearOptimalInput, NearOptimal>(
             "asymptotics.near_optimal",
             "distance of a law from the optimum of the budget problem, and its bound",
@@ -104,6 +165,7 @@ pub fn all() -> Vec<Quantity> {
                 NearOptimalInput { p, r, delta: draw.uniform(0.0, 0.2), omega }
             },
         )
-        .exact::<NearOptimalInput, NearOptimal>(1e-12, |i| near_optimal(&Law::new(&i.p)?, &i.r, i.delta, &i.omega)),
+        .exact::<NearOptimalInput, NearOptimal>(1e-12, |i| near_optimal(&Law::new(&i.p)?, &i.r, i.delta, &i.omega))
+        .monte_carlo::<NearOptimalInput, NearOptimal>(simulate_near_optimal),
     ]
 }

@@ -1,4 +1,4 @@
-//! `sim check`: the claims against their checks, and the simulated routes of the quantities against the exact ones.
+//! `sim check`: the claims against their checks, and the other routes of the quantities against the exact ones.
 
 use crate::arguments::CheckArguments;
 use crate::execute::use_threads;
@@ -12,11 +12,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::mpsc;
-use tilt::lab::{Check, Claim, Laboratory, Quantity, Sampling, Verdict, agreement_checks, combined_verdict, nearest};
+use tilt::lab::{
+    Check, Claim, Laboratory, Quantity, Route, Sampling, Verdict, agreement_checks, combined_verdict, nearest,
+};
 use tilt::sampling::Executor;
 use tilt::{Error, Result};
 
-/// Random inputs that each simulated route is held against the exact one on.
+/// Random inputs that each route is held against the exact one on.
 const INSTANCES: usize = 8;
 
 /// What is checked: a statement of a paper, or the routes of a quantity.
@@ -73,15 +75,18 @@ impl Subject<'_> {
 
 pub fn check(laboratory: &Laboratory, arguments: &CheckArguments, terminal: &Terminal) -> Result<Outcome, Failure> {
     let claims = laboratory.claims.iter().map(Subject::Claim);
-    let simulated = |quantity: &&Quantity| quantity.routes().any(|route| matches!(route.name(), "monte_carlo" | "tch"));
-    let quantities = laboratory.quantities.iter().filter(simulated).map(Subject::Quantity);
+    let comparable = |quantity: &&Quantity| quantity.routes().any(|route| route != Route::Exact);
+    let quantities = laboratory.quantities.iter().filter(comparable).map(Subject::Quantity);
     let all: Vec<Subject> = claims.chain(quantities).collect();
     let wanted = |name: &str| arguments.pattern.as_ref().is_none_or(|pattern| glob::selects(pattern, name));
     let chosen: Vec<&Subject> = all.iter().filter(|subject| wanted(subject.name())).collect();
     if let Some(pattern) = arguments.pattern.as_ref().filter(|_| chosen.is_empty()) {
         let near = nearest(pattern, all.iter().map(Subject::name));
         let help = near.map_or("`sim claims` lists all".to_string(), |near| format!("the nearest name is {near}"));
-        return Err(Failure::input(format!("no claim and no simulated quantity matches {pattern:?}"), Some(help)));
+        return Err(Failure::input(
+            format!("no claim and no quantity of several routes matches {pattern:?}"),
+            Some(help),
+        ));
     }
     use_threads(&arguments.threads)?;
     let flag = interrupt::flag();
@@ -158,7 +163,7 @@ impl Tally {
         let (claims, quantities) = (self.claims, self.subjects - self.claims);
         let good = self.subjects - self.otherwise;
         format!(
-            "{claims} claims, {quantities} simulated quantities, {} checks: {good} as recorded, {} otherwise",
+            "{claims} claims, {quantities} quantities of several routes, {} checks: {good} as recorded, {} otherwise",
             self.checks, self.otherwise
         )
     }

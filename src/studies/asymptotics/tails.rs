@@ -129,11 +129,11 @@ fn run(parameters: &Parameters, context: &Run) -> Result<Report> {
         }
         let step = points.len().div_ceil(parameters.simulated_points.max(1)).max(1);
         for &t in points.iter().step_by(step) {
-            let sampler = TailSampler::new(&model, t)?;
+            let sampler = TailSampler::new(&model, 0.0, t)?;
             let plan = Plan::fixed(parameters.draws);
             let weight = context.executor.run(&format!("n={n}/t={t}"), &plan, Moments::new, |block, moments| {
                 for mut stream in block.streams() {
-                    moments.add(sampler.weight(&mut stream));
+                    moments.add(sampler.weights(&mut stream).0);
                 }
                 Ok(())
             })?;

@@ -6,7 +6,7 @@ use crate::asymptotics::memoryless_best_of::memoryless_best_of;
 use crate::asymptotics::memoryless_sampling::TailSampler;
 use crate::asymptotics::rate::{rate, scaled_cumulants};
 use crate::asymptotics::reward_law::{reward_distribution, reward_law};
-use crate::asymptotics::tail::tail_approximations;
+use crate::asymptotics::tail::{tail_approximations, tail_expansion};
 use crate::lab::{Check, Claim, Instances, Recorded, Sampling, z_limit};
 use crate::prob::Law;
 use crate::{Error, Result};
@@ -52,12 +52,14 @@ pub fn claims() -> Vec<Claim> {
             with the 1/n \
                         term by O(1/n^2), Lugannani-Rice by O(1/n).",
             source: "Bahadur-Rao and Lugannani-Rice recalled; the 1/n term derived",
-            conditions: "mu < x < s_max fixed; the exponents for a lattice, its span given and nx on it.",
+            conditions: "mu < x < s_max fixed; the exponents for a lattice, its span given and nx on it. Off a lattice with \
+                         k letters the error with the 1/n term is of order n^(-(k-2)/2).",
             recorded: Recorded::Holds,
             checks: &[
                 chernoff_bounds_the_tail,
                 bahadur_rao_errs_by_one_over_n,
                 corrected_bahadur_rao_errs_by_one_over_n_squared,
+                off_a_lattice_the_correction_errs_by_one_over_root_n,
                 lugannani_rice_errs_by_one_over_n,
                 importance_sampling_finds_the_tail,
             ],
@@ -334,6 +336,37 @@ fn corrected_bahadur_rao_errs_by_one_over_n_squared(_: &Sampling) -> Result<Chec
     error_exponent("the log error with the 1/n term decays with exponent 2, not 1", 2, 2.0, 1.0)
 }
 
+/// Three letters off a lattice: near a threshold one type has a relative mass of order `n^{-1/2}`, which no smooth formula
+/// follows. The worst error over the levels of one unit of reward, at each level and half way to the next.
+fn off_a_lattice_the_correction_errs_by_one_over_root_n(_: &Sampling) -> Result<Check> {
+    let what = "off a lattice, three letters: the worst log error with the 1/n term decays with exponent 1/2, not 1";
+    let mut check = Check::rates("asymptotics/R22", what).tolerance(
+        0.2,
+        "the worst of some hundred levels sits within 1.4 of its envelope at either end, over a factor of 16 in n",
+    );
+    for (p, s, x) in
+        [([0.5, 0.3, 0.2], [0.0, 1.0, 1.8384776310850235], 1.15), ([0.3, 0.4, 0.3], [0.0, 1.0, 1.0 + 3f64.sqrt()], 1.7)]
+    {
+        let worst = |n: u64| -> Result<f64> {
+            let model = Memoryless::new(&p, &s, n)?;
+            let law = reward_law(&model)?;
+            let levels = law.levels.values();
+            let start = x * n as f64;
+            let window = levels.windows(2).filter(|pair| pair[0] >= start && pair[0] < start + 1.0);
+            let mut worst = 0.0f64;
+            for t in window.flat_map(|pair| [pair[0], 0.5 * (pair[0] + pair[1])]) {
+                let error = tail_expansion(&model, t, 0.0)?.log_exact - law.log_survival_ge(t);
+                worst = worst.max(error.abs());
+            }
+            Ok(worst)
+        };
+        let (short, long) = (60, 960);
+        let found = (worst(short)? / worst(long)?).ln() / (long as f64 / short as f64).ln();
+        check.rate(found, 0.2, 0.5, 1.0, || json!({"p": p, "s": s, "x": x, "n": [short, long]}));
+    }
+    Ok(check.finish())
+}
+
 fn lugannani_rice_errs_by_one_over_n(_: &Sampling) -> Result<Check> {
     error_exponent("the log error of Lugannani-Rice decays with exponent 1, not 1/2", 3, 1.0, 0.5)
 }
@@ -347,11 +380,11 @@ fn importance_sampling_finds_the_tail(sampling: &Sampling) -> Result<Check> {
     let cases: Vec<(Tail, u64)> = TAILS.iter().flat_map(|&tail| [(tail, 60), (tail, 1000)]).collect();
     let samplers: Vec<TailSampler> = cases
         .iter()
-        .map(|&((p, x), n)| TailSampler::new(&Memoryless::new(&p, &[0.0, 1.0, 2.0], n)?, (x * n as f64).round()))
+        .map(|&((p, x), n)| TailSampler::new(&Memoryless::new(&p, &[0.0, 1.0, 2.0], n)?, 0.0, (x * n as f64).round()))
         .collect::<Result<_>>()?;
     let moments = sampling.moments(cases.len(), |stream, numbers| {
         for (number, sampler) in numbers.iter_mut().zip(&samplers) {
-            *number = sampler.weight(stream);
+            *number = sampler.weights(stream).0;
         }
     })?;
     for (i, &(tail, n)) in cases.iter().enumerate() {
