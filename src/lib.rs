@@ -21,6 +21,7 @@
 mod error;
 
 pub mod asymptotics;
+pub mod judge;
 pub mod lab;
 pub mod numerics;
 pub mod prob;
