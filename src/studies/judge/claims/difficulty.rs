@@ -85,11 +85,11 @@ fn inverse_square_below_one_half(_: &Sampling) -> Result<Check> {
 }
 
 fn slow_exponent(_: &Sampling) -> Result<Check> {
-    let mut check = Check::rates("judge/R11b", "slope of ln delta in ln k from k = 1e60 to 1e120: -1/rho and not -2");
+    let mut check = Check::rates("judge/R11b", "slope of ln delta in ln k from k = 1e60 to 1e120: -1/rho and not -2")
+        .tolerance(0.018, "b_k^2 = 2 ln k - ln ln k - ..: (3/2 - 1/(2 rho))/ln k and terms of order 1/ln^2 k, ln k = 138");
     for rho in [0.6, 0.8, 1.0, 2.0, 5.0] {
         let (from, to) = (60.0 * LN_10, 120.0 * LN_10);
         let slope = (exact(rho, to)? / exact(rho, from)?).ln() / (to - from);
-        // b_k^2 = 2 ln k - ln ln k - ..: the slope is off by (3/2 - 1/(2 rho))/ln k and terms of order 1/ln^2 k
         check.rate(slope, 2.5 / from, -1.0 / rho, -2.0, || json!({"rho": rho, "k": ["1e60", "1e120"]}));
     }
     Ok(check.finish())
@@ -106,9 +106,9 @@ fn integral(rho: f64) -> f64 {
     // r = e^v: the singularity r^(1 - 1/rho) at 0 becomes a decaying exponential
     let log_integrand = |v: f64| {
         let r = v.exp();
-        2.0 * v - power * (r + (-(-2.0 * r).exp()).ln_1p())
+        2.0 * v - power * (r + (-(-2.0 * r).exp_m1()).ln())
     };
-    2.0 * libm::tgamma(power) * tanh_sinh(|v| log_integrand(v).exp(), f64::NEG_INFINITY, 8.0, 1e-13).value
+    2.0 * libm::tgamma(power) * tanh_sinh(|v| log_integrand(v).exp(), -600.0, 8.0, 1e-13).value
 }
 
 fn slow_constant(_: &Sampling) -> Result<Check> {

@@ -217,7 +217,7 @@ fn average_by_two_integrals(_: &Sampling) -> Result<Check> {
             for (y, weight) in [(-3f64.sqrt(), 1.0 / 6.0), (0.0, 2.0 / 3.0), (3f64.sqrt(), 1.0 / 6.0)] {
                 let d_t = law.v_tt.sqrt() * (correlation * x + (1.0 - correlation * correlation).sqrt() * y);
                 let point = Reduced::new(d_t / s, width * x / s)?;
-                total += mass * weight * law.s2 * softmax(&point, t, &[Candidates::new(k)?])?[0];
+                total += mass * weight * law.s2 * softmax(&point, t, Candidates::new(k)?)?;
             }
         }
         let found = average(&law, 2.0 * law.s2 * t, Candidates::new(k)?)?;

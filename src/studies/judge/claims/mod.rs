@@ -15,7 +15,7 @@ mod temperature;
 use crate::Result;
 use crate::judge::best_of_k::best_of_k;
 use crate::judge::model::{Candidates, Reduced};
-use crate::judge::softmax::softmax;
+use crate::judge::softmax::{SoftmaxTable, softmax};
 use crate::lab::Claim;
 use crate::numerics::quadrature::tanh_sinh;
 
@@ -34,13 +34,14 @@ pub fn all() -> Vec<Claim> {
 
 /// The engine's error of softmax selection among k, in units of s^2.
 fn softmax_of(k: u64, a: f64, b: f64, t: f64) -> Result<f64> {
-    Ok(softmax_along(&[k], a, b, t)?[0])
+    softmax(&Reduced::new(a, b)?, t, Candidates::new(k)?)
 }
 
-/// As [`softmax_of`] for many k at once.
+/// As [`softmax_of`] for many k, ascending, at once.
 fn softmax_along(k: &[u64], a: f64, b: f64, t: f64) -> Result<Vec<f64>> {
     let counts = k.iter().map(|k| Candidates::new(*k)).collect::<Result<Vec<_>>>()?;
-    softmax(&Reduced::new(a, b)?, t, &counts)
+    let table = SoftmaxTable::new(&Reduced::new(a, b)?, t, counts[counts.len() - 1])?;
+    Ok(counts.into_iter().map(|k| table.at(k)).collect())
 }
 
 /// The engine's error of the nearest of k, in units of s^2.
@@ -51,8 +52,8 @@ fn best(k: u64, a: f64, b: f64) -> Result<f64> {
 /// Mean squared distance to y_T of the nearest of k answers: `int 2 r P(|Z + b| > r)^k dr`, by plain quadrature.
 fn nearest_of(k: u64, b: f64) -> f64 {
     let tail = |r: f64| 2.0 * r * plain::farther(r, b).powf(k as f64);
-    let cuts = [0.0, 4.0 / k as f64, 1.0, b.abs() + 1.0, b.abs() + 12.0];
-    cuts.windows(2).filter(|w| w[1] > w[0]).map(|w| tanh_sinh(tail, w[0], w[1], 1e-13).value).sum()
+    let cuts = [0.0, (4.0 / k as f64).min(0.5), 1.0, b.abs() + 1.0, b.abs() + 12.0];
+    cuts.windows(2).map(|w| tanh_sinh(tail, w[0], w[1], 1e-13).value).sum()
 }
 
 #[cfg(test)]

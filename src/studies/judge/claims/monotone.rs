@@ -25,7 +25,7 @@ pub fn claims() -> Vec<Claim> {
             statement: "If the reward is strongly misspecified, there is a finite optimal number of answers.",
             source: "Halder, Pehlevan, arXiv 2512.19905, abstract",
             conditions: "\"misspecified\"",
-            recorded: Recorded::HoldsUnder("K1 < 0; of 90 curves with a shifted reward 23 turn, 23 are best with one answer"),
+            recorded: Recorded::HoldsUnder("K1 < 0; of 90 curves with a shifted reward 23 turn, 24 are best with one answer"),
             checks: &[shifted_rewards],
         },
         Claim {
@@ -78,7 +78,7 @@ fn near_the_teacher(_: &Sampling) -> Result<Check> {
 }
 
 fn shifted_rewards(_: &Sampling) -> Result<Check> {
-    let mut check = Check::identity("judge/R13b", "curves that turn and lose .5% by k = 256, and curves best at k = 1, against 23 and 23 of 90")
+    let mut check = Check::identity("judge/R13b", "of 90 curves, those that turn and lose .5% by k = 256, and those best at k = 1, against 23 and 24")
         .tolerance(0.5, "whole numbers: half a curve");
     let counts = doublings(8);
     let (mut turning, mut flat, mut wrong) = (0, 0, 0);
@@ -97,7 +97,7 @@ fn shifted_rewards(_: &Sampling) -> Result<Check> {
         }
     }
     check.equal(turning as f64, 23.0, 1.0, || json!({"what": "turning"}));
-    check.equal(flat as f64, 23.0, 1.0, || json!({"what": "best with one answer"}));
+    check.equal(flat as f64, 24.0, 1.0, || json!({"what": "best with one answer"}));
     check.equal(wrong as f64, 0.0, 1.0, || json!({"what": "finite optimum with K1 >= 0"}));
     Ok(check.finish_under("K1 < 0"))
 }
