@@ -117,14 +117,18 @@ def softmax_literal(k, a, b, t, points=600):
     mass = np.exp(-z * z / 2) / np.sqrt(2 * np.pi) * (z[1] - z[0])
     reward = -((z + float(b)) ** 2) / (2 * float(t))
     loss = (z + float(a)) ** 2
-    grids = np.meshgrid(*[np.arange(points)] * k, indexing="ij")
-    r = [reward[g] for g in grids]
-    shift = np.maximum.reduce(r)
-    w = [np.exp(x - shift) for x in r]
-    mean = sum(wi * loss[g] for wi, g in zip(w, grids)) / sum(w)
-    for g in grids:
-        mean = mean * mass[g]
-    return mean.sum()
+    total = 0.0
+    for i in range(points):  # the first sample one by one: the rest of the tensor is a matrix at most
+        others = np.meshgrid(*[np.arange(points)] * (k - 1), indexing="ij")
+        rewards = [reward[i]] + [reward[g] for g in others]
+        losses = [loss[i]] + [loss[g] for g in others]
+        shift = np.maximum.reduce(np.broadcast_arrays(*rewards))
+        weights = [np.exp(r - shift) for r in rewards]
+        mean = sum(w * f for w, f in zip(weights, losses)) / sum(weights)
+        for g in others:
+            mean = mean * mass[g]
+        total += mass[i] * mean.sum()
+    return total
 
 
 # ------------------------------------------------------------------------------- best of k: over the chosen sample

@@ -1,6 +1,7 @@
 //! R1 to R3: what the judge needs to know of the regression in high dimension, and the average over inputs.
 
-use super::plain::{Regression, normal_mean};
+use super::super::training::Regression;
+use super::plain::normal_mean;
 use crate::Result;
 use crate::judge::average::average;
 use crate::judge::equivalents::{self, Equivalents};
@@ -121,7 +122,7 @@ fn by_training_sets(
         let simulate = |model: &Regression, sets: u64| -> Result<VectorMoments> {
             let executor = sampling.executor.within(&format!("{i}/{}", model.eigs.len()));
             let sampling = Sampling { executor: &executor, samples: sets };
-            sampling.moments(4, |stream, out| out.copy_from_slice(&model.draw(stream)))
+            sampling.moments(4, |stream, out| out.copy_from_slice(&model.covariances(&model.train(stream))))
         };
         let (near, far) = (simulate(&at_small, 1200)?, simulate(&at_large, 600)?);
         let of = |model: &Regression| {

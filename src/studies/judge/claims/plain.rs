@@ -1,10 +1,9 @@
-//! The model by brute force: sums over tuples of answers, quantiles, plain linear algebra. Nothing here shares code with the
+//! The model by brute force: sums over tuples of answers, quantiles, plain draws. Nothing here shares code with the
 //! engine; it is slow, and right for moderate parameters only.
 
 use crate::numerics::roots::bisect;
 use crate::numerics::special::normal_cdf;
 use crate::sampling::Stream;
-use serde_json::{Value, json};
 
 /// Density of the standard normal law.
 pub(super) fn density(z: f64) -> f64 {
@@ -92,99 +91,6 @@ pub(super) fn tilted_mean(b: f64, t: f64, f: impl Fn(f64) -> f64) -> f64 {
     normal_mean(|x| f(centre + scale * x))
 }
 
-/// A Bayesian linear regression with a diagonal input covariance.
-#[derive(Clone, Debug)]
-pub(super) struct Regression {
-    pub eigs: Vec<f64>,
-    pub w_t: Vec<f64>,
-    pub w_r: Vec<f64>,
-    pub n: usize,
-    pub sigma: f64,
-    pub gamma: f64,
-}
-
-impl Regression {
-    pub(super) fn describe(&self) -> Value {
-        let (d, n) = (self.eigs.len(), self.n);
-        json!({"d": d, "n": n, "sigma": self.sigma, "gamma": self.gamma, "last eigenvalue": self.eigs[d - 1]})
-    }
-
-    /// One training set: the covariances of the biases over inputs, `[V_TT, V_TR, V_RR]`, and the mean of s^2, all exact
-    /// given the set, from a d x d posterior.
-    pub(super) fn draw(&self, stream: &mut Stream) -> [f64; 4] {
-        let d = self.eigs.len();
-        let mut precision = vec![0.0; d * d];
-        let mut right = vec![0.0; d];
-        for i in 0..d {
-            precision[i * d + i] = (self.sigma / self.gamma).powi(2);
-        }
-        let mut row = vec![0.0; d];
-        for _ in 0..self.n {
-            for (x, eig) in row.iter_mut().zip(&self.eigs) {
-                *x = (eig / d as f64).sqrt() * stream.normal();
-            }
-            let label = row.iter().zip(&self.w_t).map(|(x, w)| x * w).sum::<f64>() + self.sigma * stream.normal();
-            for i in 0..d {
-                right[i] += row[i] * label;
-                for j in 0..=i {
-                    precision[i * d + j] += row[i] * row[j];
-                }
-            }
-        }
-        let factor = cholesky(precision, d);
-        let half = forward(&factor, &right);
-        let w = backward(&factor, &half);
-        let mut v = [0.0; 3];
-        for i in 0..d {
-            let (teacher, reward) = (w[i] - self.w_t[i], w[i] - self.w_r[i]);
-            for (v, product) in v.iter_mut().zip([teacher * teacher, teacher * reward, reward * reward]) {
-                *v += self.eigs[i] * product / d as f64;
-            }
-        }
-        let mut spread = 0.0;
-        for i in 0..d {
-            let mut unit = vec![0.0; d];
-            unit[i] = (self.eigs[i] / d as f64).sqrt();
-            spread += forward(&factor, &unit).iter().map(|x| x * x).sum::<f64>();
-        }
-        [v[0], v[1], v[2], self.sigma.powi(2) * (1.0 + spread)]
-    }
-}
-
-/// The lower factor of a symmetric matrix given by its lower half.
-fn cholesky(mut matrix: Vec<f64>, d: usize) -> Vec<f64> {
-    for j in 0..d {
-        for i in j..d {
-            let dot: f64 = (0..j).map(|l| matrix[i * d + l] * matrix[j * d + l]).sum();
-            let rest = matrix[i * d + j] - dot;
-            matrix[i * d + j] = if i == j { rest.sqrt() } else { rest / matrix[j * d + j] };
-        }
-    }
-    matrix
-}
-
-fn forward(factor: &[f64], right: &[f64]) -> Vec<f64> {
-    let d = right.len();
-    let mut x = vec![0.0; d];
-    // leading zeros of the right side stay zeros
-    let first = right.iter().position(|r| *r != 0.0).unwrap_or(0);
-    for i in first..d {
-        let dot: f64 = (first..i).map(|l| factor[i * d + l] * x[l]).sum();
-        x[i] = (right[i] - dot) / factor[i * d + i];
-    }
-    x
-}
-
-fn backward(factor: &[f64], right: &[f64]) -> Vec<f64> {
-    let d = right.len();
-    let mut x = vec![0.0; d];
-    for i in (0..d).rev() {
-        let dot: f64 = (i + 1..d).map(|l| factor[l * d + i] * x[l]).sum();
-        x[i] = (right[i] - dot) / factor[i * d + i];
-    }
-    x
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -196,13 +102,5 @@ mod tests {
         assert!((softmax_of_three(0.3, -2.0, 0.3) - 1.757_759_644_104_69).abs() < 1e-4);
         assert!((0.64 * best_by_quantiles(7, 0.25, -0.375) - 0.268_374_489_036_037).abs() < 1e-8);
         assert!((tilted_mean(-1.0, 1.0, |z| z) - 0.5).abs() < 1e-14);
-    }
-
-    #[test]
-    fn the_posterior_of_one_point_is_known() {
-        // d = 1, n = 0: the prior
-        let prior = Regression { eigs: vec![2.0], w_t: vec![1.0], w_r: vec![3.0], n: 0, sigma: 0.5, gamma: 2.0 };
-        let mut stream = crate::sampling::Address::new(1, "plain", "prior").stream(0);
-        assert_eq!(prior.draw(&mut stream), [2.0, 6.0, 18.0, 0.25 + 8.0]);
     }
 }
