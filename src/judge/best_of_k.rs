@@ -11,6 +11,7 @@
 
 use super::folded::{Distance, densities, distance_of_log_hazard, neg_log_survival};
 use super::model::{Candidates, Reduced};
+use super::selection_table::SelectionTable;
 use crate::numerics::quadrature::GaussLegendre;
 use crate::numerics::sum::Sum;
 use std::sync::LazyLock;
@@ -107,6 +108,20 @@ impl BestOfTable {
         }
         // The mass is 1: dividing by it takes out what it and the integral have in common, the rounding of ln k and of phi.
         if mass.value() > 0.5 { total.value() / mass.value() + tau2 } else { gap * gap + tau2 }
+    }
+
+    /// The nodes in the common form, for $k$ up to $10^{300}$.
+    pub(super) fn selection_table(&self) -> SelectionTable {
+        let Reduced { a, b, .. } = self.point;
+        let (gap, near_bias) = (a - b, if self.anchored { a } else { a - b });
+        let mut table = SelectionTable::with_capacity(self.nodes.len());
+        for node in &self.nodes {
+            let weight = node.log_weight.exp();
+            let (near, far) = (near_bias + node.near_offset, gap - node.r);
+            let moment = |power: i32| weight * (node.near * near.powi(power) + node.far * far.powi(power));
+            table.push(-node.log_hazard.exp(), [moment(0), moment(1), moment(2)]);
+        }
+        table
     }
 }
 

@@ -39,8 +39,10 @@
 //! sampling.rs    samplers of A8
 //! ```
 
+pub mod average;
 pub mod best_of_k;
 pub mod equivalents;
+pub mod every_k;
 mod folded;
 pub mod high_temperature;
 pub mod infinite;

@@ -142,7 +142,7 @@ impl SoftmaxTable {
         self.table.mean(less_one, shift, shift * shift) + point.tau2
     }
 
-    pub(super) fn table(&self) -> &SelectionTable {
+    pub(super) fn selection_table(&self) -> &SelectionTable {
         &self.table
     }
 }

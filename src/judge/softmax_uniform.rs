@@ -61,16 +61,17 @@ impl Columns {
 pub(super) fn table(point: &Reduced, range: &Range) -> SelectionTable {
     let c = range.c;
     let exponent = |v: f64| step(v, c).log2().floor();
-    let finest = exponent(range.end).exp2();
-    let all = Columns::new(point, c, finest, (range.reach(range.end.max(0.0).sqrt(), 0.0) / finest) as usize + 2);
     let first_row = (range.start / STEP).floor() as i64;
     let last_row = (range.end / STEP).ceil() as i64;
+    let last = last_row as f64 * STEP;
+    let finest = exponent(last).exp2();
+    let all = Columns::new(point, c, finest, (range.reach(last.max(0.0).sqrt(), 0.0) / finest) as usize + 2);
     let mut table = SelectionTable::with_capacity((last_row - first_row + 1) as usize);
     let mut row = first_row;
     while row <= last_row {
         // rows up to 1, to 4, to 9, ... share their columns
         let root = (row as f64 * STEP).max(0.0).sqrt().floor() + 1.0;
-        let to = (root * root).min(last_row as f64 * STEP);
+        let to = (root * root).min(last);
         let h = exponent(to).exp2();
         let columns = all.thinned((h / finest) as usize, (range.reach(to.max(0.0).sqrt(), 0.0) / h) as usize + 2);
         let (mut gone, mut gone_mass) = (0, 0.0);
