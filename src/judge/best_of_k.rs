@@ -11,6 +11,7 @@
 
 use super::folded::{Distance, densities, distance_of_log_hazard, neg_log_survival};
 use super::model::{Candidates, Reduced};
+use super::selection_table::SelectionTable;
 use crate::numerics::quadrature::GaussLegendre;
 use crate::numerics::sum::Sum;
 use std::sync::LazyLock;
@@ -107,5 +108,121 @@ impl BestOfTable {
         }
         // The mass is 1: dividing by it takes out what it and the integral have in common, the rounding of ln k and of phi.
         if mass.value() > 0.5 { total.value() / mass.value() + tau2 } else { gap * gap + tau2 }
+    }
+
+    /// The nodes in the common form, for $k$ up to $10^{300}$.
+    pub(super) fn selection_table(&self) -> SelectionTable {
+        let Reduced { a, b, .. } = self.point;
+        let (gap, near_bias) = (a - b, if self.anchored { a } else { a - b });
+        let mut table = SelectionTable::with_capacity(self.nodes.len());
+        for node in &self.nodes {
+            let weight = node.log_weight.exp();
+            let (near, far) = (near_bias + node.near_offset, gap - node.r);
+            let moment = |power: i32| weight * (node.near * near.powi(power) + node.far * far.powi(power));
+            table.push(-node.log_hazard.exp(), [moment(0), moment(1), moment(2)]);
+        }
+        table
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::numerics::quadrature::tanh_sinh;
+    use crate::numerics::special::{normal_cdf, normal_log_cdf};
+
+    fn k(k: u64) -> Candidates {
+        Candidates::new(k).unwrap()
+    }
+
+    fn close(found: f64, wanted: f64, rtol: f64) {
+        assert!((found / wanted - 1.0).abs() <= rtol, "{found:e} against {wanted:e}: {:e}", found / wanted - 1.0);
+    }
+
+    #[test]
+    fn reference_values() {
+        let point = Reduced::new(0.25, -0.375).unwrap(); // m = .3, s = .8, y_t = .1, y_r = .6
+        for (count, delta) in [(1, 0.68), (2, 0.3989724365259141), (7, 0.268374489036037), (1000, 0.2500012257523078)] {
+            close(0.64 * best_of_k(&point, k(count)), delta, 3e-15);
+        }
+        let teacher = Reduced::new(0.5, 0.5).unwrap();
+        close(4.0 * best_of_k(&teacher, k(3)), 0.9823560310210673, 3e-15);
+        close(4.0 * best_of_k(&teacher, k(50)), 0.006097239537753515, 3e-15);
+        close(best_of_k(&Reduced::new(5.0, 20.0).unwrap(), k(1000)), 3.216_003_571_177_233_5, 1e-14); // the specification prints ...577...
+    }
+
+    /// $E\,r^2 = \int 2r\,S^k dr$ for the teacher as reward, by another quadrature of another integrand.
+    #[test]
+    fn teacher_reward_by_parts() {
+        for b in [0.0, 0.3, 2.0, 7.0, 15.0] {
+            for count in [2, 9, 1000, 1_000_000] {
+                let s = |r: f64| (normal_cdf(-b - r) + normal_cdf(b - r)).ln();
+                let r0 = distance_of_log_hazard(-(count as f64).ln(), b);
+                let f = |r: f64| 2.0 * r * (count as f64 * s(r)).exp();
+                let whole = [0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0, 8.0, 40.0]
+                    .windows(2)
+                    .map(|w| tanh_sinh(f, w[0] * r0, w[1] * r0, 1e-14).value)
+                    .sum::<f64>();
+                // S near 1 is rounded before its logarithm: k u, unless k is small
+                let allowed = 1e-13 + 1e-16 * count as f64;
+                close(best_of_k(&Reduced::new(b, b).unwrap(), k(count)), whole, allowed);
+            }
+        }
+    }
+
+    #[test]
+    fn tails_of_the_specification() {
+        for (a, b, at) in [(0.5, -0.3, [1.78214, 1.787419]), (0.2, -1.8, [-495.381, -497.328])] {
+            let point = Reduced::new(a, b).unwrap();
+            for (count, wanted) in [1e3, 1e5].into_iter().zip(at) {
+                let scaled = count * count * (best_of_k(&point, k(count as u64)) - (a - b) * (a - b));
+                close(scaled, wanted, 3e-6); // as printed
+            }
+        }
+    }
+
+    /// Far away the judge is linear: the winner is the largest of k normals, by its own order-statistic integral.
+    #[test]
+    fn a_distant_judge_takes_the_extreme() {
+        for (a, log_k) in [(0.5, 3f64.ln()), (-2.0, 1000f64.ln()), (3.0, 40.0), (0.0, 300.0)] {
+            let n = Candidates::from_log(log_k).unwrap();
+            // max of k: density k phi(z) Phi(z)^{k-1}; the judge far above (b large) selects the smallest z
+            let top = super::super::tails::extreme_quantile(log_k);
+            let density = |z: f64| {
+                let fallen = (n.ln_less_one() + (-normal_log_cdf(z)).ln()).exp();
+                (log_k - fallen - 0.5 * z * z - 0.918_938_533_204_672_8).exp() * (a - z) * (a - z)
+            };
+            let pieces = [top - 9.0, top - 4.0, top - 2.0, top - 1.0, top - 0.5, top, top + 0.5, top + 2.0, top + 9.0];
+            let whole: f64 = pieces.windows(2).map(|w| tanh_sinh(density, w[0], w[1], 1e-14).value).sum();
+            close(best_of_k(&Reduced::new(a, 1e6).unwrap(), n), whole, 2e-5);
+            close(best_of_k(&Reduced::new(a, 1e12).unwrap(), n), whole, 1e-11);
+            close(best_of_k(&Reduced::new(-a, -1e12).unwrap(), n), whole, 1e-11);
+        }
+    }
+
+    #[test]
+    fn one_table_serves_every_number() {
+        for (a, b) in [(0.5, 0.5), (0.2, -1.8), (1.0, 6.0), (-3.0, 12.0)] {
+            let point = Reduced::new(a, b).unwrap();
+            let table = BestOfTable::new(&point, k(2), k(1_000_000));
+            for count in [2, 3, 10, 100, 12_345, 1_000_000] {
+                close(table.at(k(count)), best_of_k(&point, k(count)), 4e-15);
+            }
+        }
+    }
+
+    #[test]
+    fn enormous_numbers() {
+        // pi e^{b^2}/k^2 down to the smallest numbers, then 0; never a NaN
+        let teacher = Reduced::new(0.7, 0.7).unwrap();
+        for log_k in [100f64, 300.0, 350.0] {
+            let g = best_of_k(&teacher, Candidates::from_log(log_k).unwrap());
+            close(g.ln() + 2.0 * log_k, std::f64::consts::PI.ln() + 0.49, 1e-12);
+        }
+        for log_k in [500.0, 1e4, 1e6] {
+            let n = Candidates::from_log(log_k).unwrap();
+            assert!(best_of_k(&teacher, n) == 0.0, "{log_k}");
+            close(best_of_k(&Reduced::new(0.5, -0.3).unwrap(), n), 0.64, 3e-16);
+        }
     }
 }

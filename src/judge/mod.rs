@@ -39,12 +39,19 @@
 //! sampling.rs    samplers of A8
 //! ```
 
+pub mod average;
 pub mod best_of_k;
 pub mod equivalents;
+pub mod every_k;
 mod folded;
 pub mod high_temperature;
 pub mod infinite;
 pub mod model;
 pub mod ridge;
+mod selection_table;
+pub mod softmax;
+mod softmax_panels;
+mod softmax_uniform;
 pub mod tails;
 pub mod tradeoff;
+pub mod trapezoid;

@@ -1,0 +1,136 @@
+//! The softmax table where $v$ has a moderate range: trapezoid rules in $v$ (step $\frac14$) and in $y$.
+//!
+//! Here $1 - L_0 = \int p(cy)\,(1-e^{-e^{v-y^2}})\,c\,dy$, $p$ the density of the distance. The $y$ are multiples of powers of two: so
+//! $v - y^2$ is exact, one list of densities at the finest step serves every $v$, and the part where $e^{-e^x}$ vanishes is a
+//! running sum of it. Rows with neighbouring $v$ share a step. About 120 nodes a row, two exponentials a node, in lanes.
+
+use super::folded::{Distance, densities};
+use super::model::Reduced;
+use super::selection_table::SelectionTable;
+use super::softmax::{ABOVE, Range, step};
+use crate::numerics::lanes::{Kernel, Lanes, dispatch, exp_m1_8, exp_slice, exp8, sum8};
+
+/// Step of the trapezoid rule in $v$.
+const STEP: f64 = 0.25;
+/// Rows of $e^v$ and $e^{-y^2}$ must not overflow, and the panels are faster beyond.
+const LARGEST_V: f64 = 600.0;
+/// More rows than this are left to the panels.
+const LARGEST_ROWS: f64 = 3000.0;
+
+/// Whether this scheme serves the range.
+pub(super) fn suits(range: &Range) -> bool {
+    range.end <= LARGEST_V && range.end - range.start <= LARGEST_ROWS * STEP && range.start > -700.0
+}
+
+/// What is needed at $y = jh$.
+struct Columns {
+    exp_neg_y2: Vec<f64>,
+    /// Moments of $z + a$ times $c$ times the density.
+    moments: [Vec<f64>; 3],
+}
+
+impl Columns {
+    fn new(point: &Reduced, c: f64, h: f64, count: usize) -> Self {
+        let Reduced { a, b, .. } = *point;
+        let column = || Vec::with_capacity(count);
+        let (mut exp_neg_y2, mut moments) = (vec![0.0; count], [column(), column(), column()]);
+        let exponents: Vec<f64> = (0..count).map(|j| -(j as f64 * h) * (j as f64 * h)).collect();
+        exp_slice(&exponents, &mut exp_neg_y2);
+        for j in 0..count {
+            let at = Distance::from_zero(c * (j as f64 * h), b);
+            // the trapezoid rule over the whole line, folded at 0
+            let weight = if j == 0 { 0.5 * c } else { c };
+            let (near, far) = densities(at, b);
+            let (near, far, u, v) = (weight * near, weight * far, (a - b) + at.r, (a - b) - at.r);
+            moments[0].push(near + far);
+            moments[1].push(near * u + far * v);
+            moments[2].push(near * u * u + far * v * v);
+        }
+        Columns { exp_neg_y2, moments }
+    }
+
+    /// Every `stride`-th entry.
+    fn thinned(&self, stride: usize, count: usize) -> Columns {
+        let thin = |x: &[f64]| -> Vec<f64> { x.iter().step_by(stride).take(count).copied().collect() };
+        let [m0, m1, m2] = &self.moments;
+        Columns { exp_neg_y2: thin(&self.exp_neg_y2), moments: [thin(m0), thin(m1), thin(m2)] }
+    }
+}
+
+/// The table; the point must have $b \ge 0$.
+pub(super) fn table(point: &Reduced, range: &Range) -> SelectionTable {
+    let c = range.c;
+    let exponent = |v: f64| step(v, c).log2().floor();
+    let first_row = (range.start / STEP).floor() as i64;
+    let last_row = (range.end / STEP).ceil() as i64;
+    let last = last_row as f64 * STEP;
+    let finest = exponent(last).exp2();
+    let all = Columns::new(point, c, finest, (range.reach(last.max(0.0).sqrt(), 0.0) / finest) as usize + 2);
+    let mut table = SelectionTable::with_capacity((last_row - first_row + 1) as usize);
+    let mut row = first_row;
+    while row <= last_row {
+        // rows up to 1, to 4, to 9, ... share their columns
+        let root = (row as f64 * STEP).max(0.0).sqrt().floor() + 1.0;
+        let to = (root * root).min(last);
+        let h = exponent(to).exp2();
+        let columns = all.thinned((h / finest) as usize, (range.reach(to.max(0.0).sqrt(), 0.0) / h) as usize + 2);
+        let (mut gone, mut gone_mass) = (0, 0.0);
+        while row <= last_row && row as f64 * STEP <= to {
+            let v = row as f64 * STEP;
+            let start = (((v - ABOVE).max(0.0).sqrt() / h) as usize).min(columns.exp_neg_y2.len());
+            gone_mass += columns.moments[0][gone..start].iter().sum::<f64>();
+            gone = start;
+            let end = (range.reach(v.max(0.0).sqrt(), 0.0) / h) as usize + 2;
+            let [mass, m0, m1, m2] = dispatch(Row { columns: &columns, start, end, u: v.exp() });
+            let lost = (h * (gone_mass + mass)).min(1.0);
+            let weight = h * STEP;
+            table.push((-lost).ln_1p(), [weight * m0, weight * m1, weight * m2]);
+            row += 1;
+        }
+    }
+    table
+}
+
+/// Sums over $y$ of $1 - e^{-x}$ times the density, and of $x e^{-x}$ times the moments; $x = u e^{-y^2}$.
+struct Row<'a> {
+    columns: &'a Columns,
+    start: usize,
+    end: usize,
+    u: f64,
+}
+
+impl Kernel for Row<'_> {
+    type Output = [f64; 4];
+
+    #[inline(always)]
+    fn run(self) -> [f64; 4] {
+        let Columns { exp_neg_y2, moments: [m0, m1, m2] } = self.columns;
+        let span = self.start..self.end.min(exp_neg_y2.len());
+        let (e, e_rest) = exp_neg_y2[span.clone()].as_chunks::<8>();
+        let [(m0, r0), (m1, r1), (m2, r2)] = [m0, m1, m2].map(|m| m[span.clone()].as_chunks::<8>());
+        let mut totals: [Lanes; 4] = [[0.0; 8]; 4];
+        for i in 0..e.len() {
+            add(&mut totals, self.u, &e[i], [&m0[i], &m1[i], &m2[i]]);
+        }
+        let mut last: [Lanes; 4] = [[0.0; 8]; 4];
+        for (lanes, rest) in last.iter_mut().zip([e_rest, r0, r1, r2]) {
+            lanes[..rest.len()].copy_from_slice(rest);
+        }
+        add(&mut totals, self.u, &last[0], [&last[1], &last[2], &last[3]]);
+        totals.map(sum8)
+    }
+}
+
+#[inline(always)]
+fn add(totals: &mut [Lanes; 4], u: f64, exp_neg_y2: &Lanes, [m0, m1, m2]: [&Lanes; 3]) {
+    let x = exp_neg_y2.map(|e| u * e);
+    let minus = x.map(|x| -x);
+    let (kept, lost) = (exp8(minus), exp_m1_8(minus));
+    for j in 0..8 {
+        let k = x[j] * kept[j];
+        totals[0][j] -= lost[j] * m0[j];
+        totals[1][j] += k * m0[j];
+        totals[2][j] += k * m1[j];
+        totals[3][j] += k * m2[j];
+    }
+}
