@@ -41,12 +41,15 @@
 
 pub mod average;
 pub mod best_of_k;
+pub mod discrete;
 pub mod equivalents;
 pub mod every_k;
 mod folded;
 pub mod high_temperature;
 pub mod infinite;
 pub mod model;
+pub mod optimal;
+pub mod posterior;
 pub mod ridge;
 mod selection_table;
 pub mod softmax;
