@@ -250,7 +250,7 @@ mod tests {
 
     /// By enumeration of all ordered choices.
     fn enumerate(p: &[f64], score: &[f64], correct: &[f64], k: usize, temp: f64) -> f64 {
-        let mut total = 0.0;
+        let mut total = Sum::new();
         for code in 0..p.len().pow(k as u32) {
             let chosen: Vec<usize> = (0..k).map(|j| code / p.len().pow(j as u32) % p.len()).collect();
             let probability: f64 = chosen.iter().map(|&i| p[i]).product();
@@ -263,9 +263,9 @@ mod tests {
                 num += weight(i) * correct[i];
                 den += weight(i);
             }
-            total += probability * num / den;
+            total.add(probability * num / den);
         }
-        total
+        total.value()
     }
 
     #[test]

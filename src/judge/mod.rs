@@ -51,6 +51,7 @@ pub mod model;
 pub mod optimal;
 pub mod posterior;
 pub mod ridge;
+pub mod sampling;
 mod selection_table;
 pub mod softmax;
 mod softmax_panels;
