@@ -41,13 +41,17 @@
 
 pub mod average;
 pub mod best_of_k;
+pub mod discrete;
 pub mod equivalents;
 pub mod every_k;
 mod folded;
 pub mod high_temperature;
 pub mod infinite;
 pub mod model;
+pub mod optimal;
+pub mod posterior;
 pub mod ridge;
+pub mod sampling;
 mod selection_table;
 pub mod softmax;
 mod softmax_panels;
