@@ -5,7 +5,7 @@ use super::{best, nearest_of, softmax_along, softmax_of};
 use crate::Result;
 use crate::judge::infinite::{one_over_k, softmax_infinite};
 use crate::judge::model::{Point, Reduced};
-use crate::judge::optimal::optima_at_infinity;
+use crate::judge::optimal::optimal_infinite;
 use crate::judge::tails::best_of_tail;
 use crate::lab::{Check, Claim, Instances, Recorded, Sampling, Verdict};
 use serde_json::json;
@@ -99,7 +99,7 @@ fn nobody_beats_the_optima(_: &Sampling) -> Result<Check> {
     let mut check = Check::bound("judge/R8", what).tolerance(1e-13, "rounding");
     for _ in 0..100 {
         let (a, b, t) = (draw.uniform(-2.0, 2.0), draw.uniform(-4.0, 4.0), draw.log_uniform(0.05, 50.0));
-        let optima = optima_at_infinity(&point(a, b)?, 2.0 * t)?;
+        let optima = optimal_infinite(&point(a, b)?, 2.0 * t)?;
         let loss = |b: f64, t: f64| tilted_mean(b, t, |z| (z + a).powi(2));
         // attained: the stated optima are errors, and nothing near or far is below
         check.at_most((loss(-optima.y_r_star, t) - optima.delta_at_y_r_star).abs(), 0.0, 1.0 + b * b, || instance(a, b, t));
@@ -120,7 +120,7 @@ fn teacher_wants_it_cold(_: &Sampling) -> Result<Check> {
         .tolerance(0.0, "a clamp");
     for _ in 0..100 {
         let a = draw.uniform(-3.0, 3.0);
-        let found = optima_at_infinity(&point(a, a)?, 2.0)?.temp_star.unwrap_or(f64::INFINITY);
+        let found = optimal_infinite(&point(a, a)?, 2.0)?.temp_star.unwrap_or(f64::INFINITY);
         check.equal(found, 0.0, 1.0, || instance(a, a, 0.0));
     }
     Ok(check.finish())

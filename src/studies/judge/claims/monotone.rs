@@ -3,7 +3,9 @@
 use super::plain::density;
 use super::{best, softmax_along, softmax_of};
 use crate::Result;
-use crate::judge::discrete::accuracy;
+use crate::judge::discrete::DiscreteJudge;
+use crate::judge::model::Candidates;
+use crate::judge::optimal::{linear_judge, optimal_reward};
 use crate::lab::{Check, Claim, Instances, Recorded, Sampling};
 use crate::numerics::quadrature::tanh_sinh;
 use crate::numerics::special::normal_cdf;
@@ -52,7 +54,7 @@ pub fn claims() -> Vec<Claim> {
             source: "derived, numerical",
             conditions: "T > 0",
             recorded: Recorded::Holds,
-            checks: &[best_judge_of_many, infinitely_biased_judge, best_judge_may_be_at_infinity],
+            checks: &[best_judge_of_many, best_judge_by_search, infinitely_biased_judge, best_judge_may_be_at_infinity],
         },
     ]
 }
@@ -149,10 +151,12 @@ fn any_law_in_k_and_temperature(_: &Sampling) -> Result<Check> {
         for i in 1..answers {
             score[i] = score[i - 1] + draw.pick(&[0.2, 1.0, 3.0]);
         }
-        let table: Vec<Vec<f64>> = temperatures
-            .iter()
-            .map(|temp| [1u64, 2, 3, 5, 20, 1000].iter().map(|k| accuracy(&p, &score, &correct, *k, *temp)).collect())
-            .collect::<Result<_>>()?;
+        let judge = DiscreteJudge::new(&p, &score, &correct)?;
+        let mut table = Vec::new();
+        for temp in temperatures {
+            let row = [1u64, 2, 3, 5, 20, 1000].iter().map(|k| judge.accuracy(Candidates::new(*k)?, temp));
+            table.push(row.collect::<Result<Vec<f64>>>()?);
+        }
         for (i, row) in table.iter().enumerate() {
             for j in 0..row.len() {
                 let instance = || json!({"p": p, "score": score, "correct": correct, "temp": temperatures[i], "k index": j});
@@ -203,6 +207,19 @@ fn best_judge_of_many(_: &Sampling) -> Result<Check> {
     Ok(check.finish())
 }
 
+fn best_judge_by_search(_: &Sampling) -> Result<Check> {
+    let mut check = Check::identity("judge/R14", "best b at k = 10 and 100: the engine's against a golden section of the exact error")
+        .tolerance(1e-6, "a minimum is flat: the square root of a rounding of 1e-14");
+    for (a, t, k) in [(0.5, 1.0, 10u64), (-0.5, 0.5, 100)] {
+        let target: f64 = (1.0 + t) * a;
+        let stated = best_judge(k, a, t, target - 1.0, target + 1.5)?;
+        let found = optimal_reward(a, t, Candidates::new(k)?)?;
+        let instance = || json!({"a": a, "t": t, "k": k, "at boundary": found.at_boundary});
+        check.equal(found.b, stated, 1.0, instance);
+    }
+    Ok(check.finish())
+}
+
 /// E (|a| - max of k normals)^2 by the order statistic.
 fn extreme(k: u64, a: f64) -> f64 {
     let at = |z: f64| k as f64 * density(z) * normal_cdf(z).powf(k as f64 - 1.0) * (a.abs() - z).powi(2);
@@ -218,6 +235,7 @@ fn infinitely_biased_judge(_: &Sampling) -> Result<Check> {
         // up to a constant the score -(z+b)^2/2t is -bz/t - z^2/2t: as b grows the least z = -max wins
         let found = (4.0 * softmax_of(k, a, 100.0, t)? - softmax_of(k, a, 50.0, t)?) / 3.0;
         check.equal(found, extreme(k, a), 1.0, || json!({"a": a, "k": k, "t": t}));
+        check.equal(linear_judge(a, Candidates::new(k)?), extreme(k, a), 1e-8, || json!({"a": a, "k": k}));
     }
     Ok(check.finish())
 }
@@ -229,5 +247,9 @@ fn best_judge_may_be_at_infinity(_: &Sampling) -> Result<Check> {
         let b = 0.5 * f64::from(i);
         check.at_most(extreme(3, 0.5), softmax_of(3, 0.5, b, 5.0)?, 1.0, || json!({"a": 0.5, "t": 5, "k": 3, "b": b}));
     }
+    // and the engine says so
+    let found = optimal_reward(0.5, 5.0, Candidates::new(3)?)?;
+    check.at_most(1.0, f64::from(found.at_boundary), 1.0, || json!({"a": 0.5, "t": 5, "k": 3, "engine": found.b}));
+    check.at_most((found.loss - extreme(3, 0.5)).abs(), 0.0, 1.0, || json!({"engine": found.loss}));
     Ok(check.finish())
 }
