@@ -4,14 +4,28 @@ mod best_of_k;
 pub mod claims;
 mod curves;
 mod difficulty;
+mod equivalents;
 mod judges;
+mod misfit;
+mod noisy;
 mod phase;
 mod temperature;
+mod tradeoff;
 mod training;
 
 use crate::lab::Study;
 
 /// All studies of the engine.
 pub fn all() -> Vec<Study> {
-    vec![judges::study(), best_of_k::study(), difficulty::study(), phase::study(), temperature::study()]
+    vec![
+        judges::study(),
+        best_of_k::study(),
+        equivalents::study(),
+        difficulty::study(),
+        tradeoff::study(),
+        phase::study(),
+        temperature::study(),
+        misfit::study(),
+        noisy::study(),
+    ]
 }

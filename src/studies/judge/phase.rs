@@ -247,7 +247,7 @@ fn figure(contours: &[u64], parameters: &Parameters) -> Figure {
     let limit = Layer::new("K1 = 0", "diagram", "shift", "t", Mark::Dashed, contours.len());
     diagram = diagram.with(limit.only("k", f64::INFINITY));
     for (colour, &k) in contours.iter().enumerate().rev() {
-        let label = format!("k* = {k} | {}", k + 1);
+        let label = format!("{k} and {} answers tie", k + 1);
         diagram = diagram.with(Layer::new(&label, "diagram", "shift", "t", Mark::Line, colour).only("k", k as f64));
     }
     let mut curves = Panel::new(
@@ -265,7 +265,7 @@ fn figure(contours: &[u64], parameters: &Parameters) -> Figure {
     Figure::new(
         "phase",
         "A judge far enough from the teacher has a finite best number of answers",
-        "Left: right of the dashed line K1 = 0 a finite number of answers is best; the contours say how many. Right: one curve \
+        "Left: right of the dashed line K1 = 0 a finite number of answers is best; right of a contour at most k answers. Right: one curve \
          from each region; points are simulated, dashed lines the limits of infinitely many answers.",
     )
     .with(diagram)

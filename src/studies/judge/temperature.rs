@@ -195,7 +195,7 @@ fn figure(candidates: &[u64], b: f64) -> Figure {
     let mut optima = Panel::new(
         "optimal temperature",
         Axis::linear("bias of the judge b (s)"),
-        Axis::log("optimal t = T/2s^2").between(0.1, 2000.0),
+        Axis::log("optimal t = T/2s^2").between(0.1, 500.0),
     );
     let named = candidates.iter().map(|k| (*k as f64, format!("k = {k}"))).chain([(f64::INFINITY, "k = inf".to_string())]);
     for (colour, (k, name)) in named.enumerate() {
@@ -217,7 +217,7 @@ fn figure(candidates: &[u64], b: f64) -> Figure {
         "temperature",
         "The formula for the optimal temperature is off by a constant: good for strongly biased judges",
         "Left: exact optimum (lines) and the formula 2 (1 - 2/k) C2/C1 (dotted); they differ by at most 3, whatever the bias. \
-         Right: error against temperature, exact and simulated; diamonds sit at the formula's temperature.",
+         Right: error against temperature, exact and simulated; single points sit at the formula's temperature.",
     )
     .with(optima)
     .with(curves)
