@@ -44,6 +44,7 @@ pub mod best_of_k;
 pub mod discrete;
 pub mod equivalents;
 pub mod every_k;
+pub mod finite_dimension;
 mod folded;
 pub mod high_temperature;
 pub mod infinite;
