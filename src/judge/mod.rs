@@ -51,6 +51,7 @@ pub mod infinite;
 pub mod model;
 pub mod optimal;
 pub mod posterior;
+pub mod quantities;
 pub mod ridge;
 pub mod sampling;
 mod selection_table;
