@@ -61,3 +61,4 @@ mod softmax_uniform;
 pub mod tails;
 pub mod tradeoff;
 pub mod trapezoid;
+pub mod trials;
