@@ -34,7 +34,7 @@ pub use error::{Error, Result};
 /// Everything that the laboratory knows: one line an engine for each kind of entry.
 pub fn laboratory() -> lab::Laboratory {
     lab::Laboratory {
-        quantities: asymptotics::quantities::all(),
+        quantities: [asymptotics::quantities::all(), judge::quantities::all()].into_iter().flatten().collect(),
         claims: studies::asymptotics::claims::all(),
         studies: studies::asymptotics::all(),
         tasks: studies::asymptotics::tasks::all(),

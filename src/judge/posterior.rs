@@ -11,6 +11,7 @@
 use super::model::{check_finite, check_positive};
 use crate::numerics::cholesky::{Cholesky, gram};
 use crate::numerics::sum::dot;
+use crate::sampling::Stream;
 use crate::{Error, Result};
 
 /// Predictive mean and variance at an input (quantity `judge.posterior`).
@@ -77,26 +78,82 @@ impl Posterior {
     }
 }
 
+/// The data seen from one input by their Gram matrix: $K^{-1}$ applied to the covariances with the input.
+struct Dual {
+    features: Vec<f64>,
+    phi: Vec<f64>,
+    factor: Cholesky,
+    /// $\gamma^2\Phi\phi$.
+    across: Vec<f64>,
+}
+
+impl Dual {
+    fn new(x_train: &[Vec<f64>], y: &[f64], sigma: f64, gamma: f64, x: &[f64]) -> Result<Self> {
+        let d = x.len();
+        check(x_train, y, d, sigma, gamma)?;
+        let phi = features_of(x, d)?;
+        let (n, root, gamma2) = (x_train.len(), (d as f64).sqrt(), gamma * gamma);
+        let features: Vec<f64> = x_train.iter().flat_map(|row| row.iter().map(|x| x / root)).collect();
+        let mut kernel = gram(&features, n, d);
+        kernel.iter_mut().for_each(|k| *k *= gamma2);
+        (0..n).for_each(|i| kernel[i * n + i] += sigma * sigma);
+        let factor = Cholesky::new(&kernel, n).map_err(|_| overflowing())?;
+        let across = features.chunks_exact(d).map(|row| gamma2 * dot(row, &phi)).collect();
+        Ok(Dual { features, phi, factor, across })
+    }
+}
+
 /// The prediction at `x` by the Gram matrix of the data: the same numbers by another matrix.
 ///
 /// # Errors
 /// As [`Posterior::new`] and [`Posterior::predict`].
 pub fn dual(x_train: &[Vec<f64>], y: &[f64], sigma: f64, gamma: f64, x: &[f64]) -> Result<Prediction> {
-    let d = x.len();
-    check(x_train, y, d, sigma, gamma)?;
-    let phi = features_of(x, d)?;
-    let (n, gamma2, sigma2) = (x_train.len(), gamma * gamma, sigma * sigma);
-    let root = (d as f64).sqrt();
-    let features: Vec<f64> = x_train.iter().flat_map(|row| row.iter().map(|x| x / root)).collect();
-    let mut kernel = gram(&features, n, d);
-    kernel.iter_mut().for_each(|k| *k *= gamma2);
-    (0..n).for_each(|i| kernel[i * n + i] += sigma2);
-    let factor = Cholesky::new(&kernel, n).map_err(|_| overflowing())?;
-    let mut across: Vec<f64> = features.chunks_exact(d).map(|row| gamma2 * dot(row, &phi)).collect();
+    let Dual { phi, factor, mut across, .. } = Dual::new(x_train, y, sigma, gamma, x)?;
     let mut labels = y.to_vec();
     factor.solve_lower(&mut across);
     factor.solve_lower(&mut labels);
-    finite(Prediction { m: dot(&across, &labels), s2: sigma2 + gamma2 * dot(&phi, &phi) - dot(&across, &across) })
+    let s2 = sigma * sigma + gamma * gamma * dot(&phi, &phi) - dot(&across, &across);
+    finite(Prediction { m: dot(&across, &labels), s2 })
+}
+
+/// Draws of $\phi\cdot w$ from the posterior by conditioning a draw of prior and noise on the data (Matheron's rule):
+/// $\phi\cdot w_0 + c\cdot(y - \Phi w_0 - \sigma\varepsilon)$ with $c = \gamma^2K^{-1}\Phi\phi$.
+pub struct PathwiseDraws {
+    /// $\gamma(\phi - \Phi'c)$ and $-\sigma c$, side by side.
+    response: Vec<f64>,
+    mean: f64,
+}
+
+impl PathwiseDraws {
+    /// Prepares draws at the raw input `x`.
+    ///
+    /// # Errors
+    /// As [`Posterior::new`] and [`Posterior::predict`].
+    pub fn new(x_train: &[Vec<f64>], y: &[f64], sigma: f64, gamma: f64, x: &[f64]) -> Result<Self> {
+        let Dual { features, phi: mut response, factor, across: mut c } = Dual::new(x_train, y, sigma, gamma, x)?;
+        factor.solve(&mut c);
+        for (row, c) in features.chunks_exact(x.len()).zip(&c) {
+            response.iter_mut().zip(row).for_each(|(r, x)| *r -= c * x);
+        }
+        response.iter_mut().for_each(|r| *r *= gamma);
+        response.extend(c.iter().map(|c| -sigma * c));
+        let mean = dot(&c, y);
+        if mean.is_finite() && response.iter().all(|r| r.is_finite()) {
+            Ok(PathwiseDraws { response, mean })
+        } else {
+            Err(overflowing())
+        }
+    }
+
+    /// The mean of the draws, $c\cdot y$.
+    pub fn mean(&self) -> f64 {
+        self.mean
+    }
+
+    /// One draw. $d + n$ positions.
+    pub fn draw(&self, stream: &mut Stream) -> f64 {
+        self.mean + self.response.iter().map(|r| r * stream.normal()).sum::<f64>()
+    }
 }
 
 fn finite(at: Prediction) -> Result<Prediction> {

@@ -31,6 +31,7 @@ impl SelectionTable {
         self.moments.iter_mut().zip(moments).for_each(|(column, m)| column.push(m));
     }
 
+    #[cfg(test)]
     pub fn len(&self) -> usize {
         self.log_survival.len()
     }

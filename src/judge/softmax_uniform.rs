@@ -1,8 +1,8 @@
 //! The softmax table where $v$ has a moderate range: trapezoid rules in $v$ (step $\frac14$) and in $y$.
 //!
-//! Here $1 - L_0 = \int p(cy)\,(1-e^{-e^{v-y^2}})\,c\,dy$, $p$ the density of the distance. The $y$ are multiples of powers of two: so
-//! $v - y^2$ is exact, one list of densities at the finest step serves every $v$, and the part where $e^{-e^x}$ vanishes is a
-//! running sum of it. Rows with neighbouring $v$ share a step. About 120 nodes a row, two exponentials a node, in lanes.
+//! Here $1 - L_0 = \int p(cy)\,(1-e^{-e^{v-y^2}})\,c\,dy$, $p$ the density of the distance. The $y$ are multiples of a step of few
+//! digits: so $y^2$ is exact, one list of densities serves every $v$, and the part where $e^{-e^x}$ vanishes is a running sum of it.
+//! Rows with neighbouring $v$ share a step. About 120 nodes a row, two exponentials a node, in lanes.
 
 use super::folded::{Distance, densities};
 use super::model::Reduced;
@@ -60,11 +60,10 @@ impl Columns {
 /// The table; the point must have $b \ge 0$.
 pub(super) fn table(point: &Reduced, range: &Range) -> SelectionTable {
     let c = range.c;
-    let exponent = |v: f64| step(v, c).log2().floor();
     let first_row = (range.start / STEP).floor() as i64;
     let last_row = (range.end / STEP).ceil() as i64;
     let last = last_row as f64 * STEP;
-    let finest = exponent(last).exp2();
+    let finest = eight_digits(step(last, c));
     let all = Columns::new(point, c, finest, (range.reach(last.max(0.0).sqrt(), 0.0) / finest) as usize + 2);
     let mut table = SelectionTable::with_capacity((last_row - first_row + 1) as usize);
     let mut row = first_row;
@@ -72,8 +71,9 @@ pub(super) fn table(point: &Reduced, range: &Range) -> SelectionTable {
         // rows up to 1, to 4, to 9, ... share their columns
         let root = (row as f64 * STEP).max(0.0).sqrt().floor() + 1.0;
         let to = (root * root).min(last);
-        let h = exponent(to).exp2();
-        let columns = all.thinned((h / finest) as usize, (range.reach(to.max(0.0).sqrt(), 0.0) / h) as usize + 2);
+        let stride = ((step(to, c) / finest) as usize).max(1);
+        let h = stride as f64 * finest;
+        let columns = all.thinned(stride, (range.reach(to.max(0.0).sqrt(), 0.0) / h) as usize + 2);
         let (mut gone, mut gone_mass) = (0, 0.0);
         while row <= last_row && row as f64 * STEP <= to {
             let v = row as f64 * STEP;
@@ -89,6 +89,11 @@ pub(super) fn table(point: &Reduced, range: &Range) -> SelectionTable {
         }
     }
     table
+}
+
+/// A positive number cut to eight binary digits.
+fn eight_digits(x: f64) -> f64 {
+    f64::from_bits(x.to_bits() & !((1 << 45) - 1))
 }
 
 /// Sums over $y$ of $1 - e^{-x}$ times the density, and of $x e^{-x}$ times the moments; $x = u e^{-y^2}$.
