@@ -35,8 +35,8 @@ pub use error::{Error, Result};
 pub fn laboratory() -> lab::Laboratory {
     lab::Laboratory {
         quantities: [asymptotics::quantities::all(), judge::quantities::all()].into_iter().flatten().collect(),
-        claims: studies::asymptotics::claims::all(),
-        studies: studies::asymptotics::all(),
+        claims: [studies::asymptotics::claims::all(), studies::judge::claims::all()].into_iter().flatten().collect(),
+        studies: [studies::asymptotics::all(), studies::judge::all()].into_iter().flatten().collect(),
         tasks: studies::asymptotics::tasks::all(),
         tour: vec!["asymptotics/length"],
     }
