@@ -69,31 +69,36 @@ fn simulate(parameters: &Parameters, n: usize, run: &Run) -> Result<VectorMoment
     let inputs = parameters.inputs_per_set;
     let (last, unit) = (counts[counts.len() - 1], parameters.sigma.powi(2) * inputs as f64);
     let plan = Plan::fixed(parameters.training_sets).blocks_of(4);
-    run.executor.run(&format!("n={n}"), &plan, || VectorMoments::new(counts.len()), |block, moments| {
-        let mut phi = vec![0.0; parameters.d];
-        let mut noise = vec![0.0; last as usize];
-        for mut stream in block.streams() {
-            let posterior = regression.train(&mut stream);
-            let mut errors = vec![0.0; counts.len()];
-            for _ in 0..inputs {
-                regression.input(&mut stream, &mut phi);
-                let truth = dot(&phi, &regression.w_t);
-                let (mean, variance) = posterior.predict(&mut phi);
-                let (bias, deviation) = (mean - truth, variance.sqrt());
-                stream.normal_block(&mut noise);
-                let (mut from, mut nearest) = (0, f64::INFINITY);
-                for (error, &k) in errors.iter_mut().zip(counts) {
-                    for z in &noise[from..k as usize] {
-                        nearest = nearest.min((bias + deviation * z).abs());
+    run.executor.run(
+        &format!("n={n}"),
+        &plan,
+        || VectorMoments::new(counts.len()),
+        |block, moments| {
+            let mut phi = vec![0.0; parameters.d];
+            let mut noise = vec![0.0; last as usize];
+            for mut stream in block.streams() {
+                let posterior = regression.train(&mut stream);
+                let mut errors = vec![0.0; counts.len()];
+                for _ in 0..inputs {
+                    regression.input(&mut stream, &mut phi);
+                    let truth = dot(&phi, &regression.w_t);
+                    let (mean, variance) = posterior.predict(&mut phi);
+                    let (bias, deviation) = (mean - truth, variance.sqrt());
+                    stream.normal_block(&mut noise);
+                    let (mut from, mut nearest) = (0, f64::INFINITY);
+                    for (error, &k) in errors.iter_mut().zip(counts) {
+                        for z in &noise[from..k as usize] {
+                            nearest = nearest.min((bias + deviation * z).abs());
+                        }
+                        from = k as usize;
+                        *error += nearest * nearest / unit;
                     }
-                    from = k as usize;
-                    *error += nearest * nearest / unit;
                 }
+                moments.add(&errors);
             }
-            moments.add(&errors);
-        }
-        Ok(())
-    })
+            Ok(())
+        },
+    )
 }
 
 fn run(parameters: &Parameters, context: &Run) -> Result<Report> {
@@ -137,10 +142,8 @@ fn run(parameters: &Parameters, context: &Run) -> Result<Report> {
             ("standard_error_over_law", "its standard error"),
         ],
     );
-    let mut agree = Check::agreement("judge/R5", "simulated nearest answers against the exact average").tolerance(
-        1.0,
-        "z standard errors, z from the false-alarm budget, and 4/n of the error for finite d and n",
-    );
+    let mut agree = Check::agreement("judge/R5", "simulated nearest answers against the exact average")
+        .tolerance(1.0, "z standard errors, z from the false-alarm budget, and 4/n of the error for finite d and n");
     let mut gap = Check::identity("judge/R11", "k (1 - exact/law) at the largest k against 3")
         .tolerance(20.0, "next orders: 7/k of the uniform density, and 6/k (found) of its curvature; that much again");
     let mut exponent = Check::rates("judge/R11", "exponent of (k+1)(k+2) exact^-1 in k, less 0: not 1")
@@ -168,7 +171,12 @@ fn run(parameters: &Parameters, context: &Run) -> Result<Report> {
         }
         let last = ks.len() - 1;
         let (first, most) = (ks[0] as f64, ks[last] as f64);
-        gap.equal(most * (1.0 - exact[last] / at(most)?.leading), 3.0, 1.0 / most, || json!({"n": n, "k": most, "rho": rho}));
+        gap.equal(
+            most * (1.0 - exact[last] / at(most)?.leading),
+            3.0,
+            1.0 / most,
+            || json!({"n": n, "k": most, "rho": rho}),
+        );
         let rise = |k: f64, error: f64| (k + 1.0) * (k + 2.0) * error;
         let slope = (rise(most, exact[last]) / rise(first, exact[0])).ln() / (most / first).ln();
         exponent.rate(slope, 0.02, 0.0, 1.0, || json!({"n": n, "k": [first, most]}));
@@ -200,17 +208,24 @@ fn run(parameters: &Parameters, context: &Run) -> Result<Report> {
 
 fn figure(n: &[usize]) -> Figure {
     let mut decay = Panel::new("error", Axis::log("answers k"), Axis::log("error (sigma^2)"));
-    let mut ratio = Panel::new("error over the law", Axis::log("answers k"), Axis::linear("error over pi s^2/(k^2 sqrt(1 - 2 rho))"));
+    let mut ratio = Panel::new(
+        "error over the law",
+        Axis::log("answers k"),
+        Axis::linear("error over pi s^2/(k^2 sqrt(1 - 2 rho))"),
+    );
     for (colour, &n) in n.iter().enumerate() {
         let exact = |label: String, y| Layer::new(&label, "curves", "k", y, Mark::Line, colour).only("n", n as f64);
         let drawn = |label: &str, y, e: &str| {
             let bars = Mark::ErrorBars { standard_error: e.into() };
             Layer::new(label, "simulated", "k", y, bars, colour).only("n", n as f64)
         };
-        decay = decay
-            .with(exact(format!("n = {n}: exact"), "exact_sigma2"))
-            .with(drawn(&format!("n = {n}: simulation"), "error_sigma2", "standard_error_sigma2"));
-        ratio = ratio.with(exact(String::new(), "exact_over_law")).with(drawn("", "over_law", "standard_error_over_law"));
+        decay = decay.with(exact(format!("n = {n}: exact"), "exact_sigma2")).with(drawn(
+            &format!("n = {n}: simulation"),
+            "error_sigma2",
+            "standard_error_sigma2",
+        ));
+        ratio =
+            ratio.with(exact(String::new(), "exact_over_law")).with(drawn("", "over_law", "standard_error_over_law"));
     }
     let grey = n.len();
     let first = n.first().map_or(0.0, |n| *n as f64);

@@ -119,8 +119,9 @@ fn run(parameters: &Parameters, context: &Run) -> Result<Report> {
     );
     let mut kink = Check::rates("judge/R11b", "local exponent at the largest k: min(2, 1/rho), away from the kink")
         .tolerance(0.0, "3/ln k, and k^-(1/rho - 2) below the kink: points between .35 and .6 are left out");
-    let mut leading = Check::identity("judge/R11b", "exact over leading term at the largest k of the curves, against 1")
-        .tolerance(1.0, "slow regime: 8 rho/ln k; below 1/2: 4/k + 3 k^-(1/rho - 2); critical: 4/ln k");
+    let mut leading =
+        Check::identity("judge/R11b", "exact over leading term at the largest k of the curves, against 1")
+            .tolerance(1.0, "slow regime: 8 rho/ln k; below 1/2: 4/k + 3 k^-(1/rho - 2); critical: 4/ln k");
     let mut agree = Check::agreement("judge/R11", "simulated error against the exact average")
         .tolerance(z_limit(), "standard errors; the share of this comparison in the false-alarm budget");
     let h = 0.05;
@@ -139,7 +140,13 @@ fn run(parameters: &Parameters, context: &Run) -> Result<Report> {
             let limit = (1.0 / rho).min(2.0);
             if log10_k == furthest && !(0.35..0.6).contains(&rho) {
                 let competitor = if rho < 0.5 { 1.0 / rho } else { 2.0 };
-                kink.rate(exponent, 3.0 / (log10_k * ten), limit, competitor, || json!({"rho": rho, "log10_k": log10_k}));
+                kink.rate(
+                    exponent,
+                    3.0 / (log10_k * ten),
+                    limit,
+                    competitor,
+                    || json!({"rho": rho, "log10_k": log10_k}),
+                );
             }
         }
         map.push([rho, f64::INFINITY, (1.0 / rho).min(2.0)].map(Into::into));
@@ -162,7 +169,10 @@ fn run(parameters: &Parameters, context: &Run) -> Result<Report> {
         };
         leading.equal(errors[errors.len() - 1] / tail.leading, 1.0, near, || json!({"rho": rho, "ln k": log_k}));
         if tail.regime != Regime::InverseSquare {
-            warnings.push(format!("rho = {rho}: the law 1/k^2 is outside its validity, the exponent is {:.3}", tail.exponent));
+            warnings.push(format!(
+                "rho = {rho}: the law 1/k^2 is outside its validity, the exponent is {:.3}",
+                tail.exponent
+            ));
         }
         for log10_k in grid::linear("simulated_points", 1.0, parameters.log10_k_max, parameters.simulated_points)? {
             let k = Candidates::from_log(log10_k * ten)?;
@@ -216,7 +226,9 @@ fn figure(parameters: &Parameters) -> Figure {
     for (colour, &rho) in parameters.rho.iter().enumerate() {
         let bars = Mark::ErrorBars { standard_error: "standard_error".into() };
         decay = decay
-            .with(Layer::new(&format!("rho = {rho}: exact"), "decay", "k", "exact", Mark::Line, colour).only("rho", rho))
+            .with(
+                Layer::new(&format!("rho = {rho}: exact"), "decay", "k", "exact", Mark::Line, colour).only("rho", rho),
+            )
             .with(Layer::new("", "decay", "k", "leading", Mark::Dashed, colour).only("rho", rho))
             .with(Layer::new("", "simulated", "k", "error", bars, colour).only("rho", rho));
     }

@@ -105,7 +105,8 @@ fn run(parameters: &Parameters, context: &Run) -> Result<Report> {
         for n in grid::whole("points", smallest, largest, parameters.points)? {
             let limit = task(parameters, &eigs, n)?;
             let [one, two] = [average(&limit.one_point()?, 0.0, k)?, average(&limit.two_point()?, 0.0, k)?];
-            let numbers = [d as f64 / n as f64, limit.v_tt_one / sigma2, limit.v_tt / sigma2, one / sigma2, two / sigma2];
+            let numbers =
+                [d as f64 / n as f64, limit.v_tt_one / sigma2, limit.v_tt / sigma2, one / sigma2, two / sigma2];
             curves.push(std::iter::once(name.into()).chain(numbers.map(Into::into)));
         }
         for n in grid::whole("simulated_points", smallest, largest, parameters.simulated_points)? {
@@ -130,7 +131,9 @@ fn run(parameters: &Parameters, context: &Run) -> Result<Report> {
         tables: vec![curves, simulated],
         figures: vec![figure(parameters.candidates)],
         checks: vec![two_point.finish(), variance.finish()],
-        warnings: vec!["the one-point equivalent is drawn outside its validity wherever alpha is not small".to_string()],
+        warnings: vec![
+            "the one-point equivalent is drawn outside its validity wherever alpha is not small".to_string(),
+        ],
     })
 }
 
@@ -140,26 +143,31 @@ fn simulate(parameters: &Parameters, eigs: &[f64], n: usize, context: &Run, labe
     let (eigs, sigma, gamma) = (eigs.to_vec(), parameters.sigma, parameters.gamma);
     let model = Regression { eigs, w_t: w.clone(), w_r: w, n, sigma, gamma };
     let plan = Plan::fixed(parameters.training_sets).blocks_of(4);
-    context.executor.run(label, &plan, || VectorMoments::new(3), |block, moments| {
-        let mut phi = vec![0.0; model.eigs.len()];
-        for mut stream in block.streams() {
-            let posterior = model.train(&mut stream);
-            let [v_tt, _, _, s2] = model.covariances(&posterior);
-            let mut error = 0.0;
-            for _ in 0..parameters.inputs_per_set {
-                model.input(&mut stream, &mut phi);
-                let truth = dot(&phi, &model.w_t);
-                let (mean, variance) = posterior.predict(&mut phi);
-                let (bias, deviation) = (mean - truth, variance.sqrt());
-                let nearest = (0..parameters.candidates)
-                    .map(|_| (bias + deviation * stream.normal()).abs())
-                    .fold(f64::INFINITY, f64::min);
-                error += nearest * nearest / parameters.inputs_per_set as f64;
+    context.executor.run(
+        label,
+        &plan,
+        || VectorMoments::new(3),
+        |block, moments| {
+            let mut phi = vec![0.0; model.eigs.len()];
+            for mut stream in block.streams() {
+                let posterior = model.train(&mut stream);
+                let [v_tt, _, _, s2] = model.covariances(&posterior);
+                let mut error = 0.0;
+                for _ in 0..parameters.inputs_per_set {
+                    model.input(&mut stream, &mut phi);
+                    let truth = dot(&phi, &model.w_t);
+                    let (mean, variance) = posterior.predict(&mut phi);
+                    let (bias, deviation) = (mean - truth, variance.sqrt());
+                    let nearest = (0..parameters.candidates)
+                        .map(|_| (bias + deviation * stream.normal()).abs())
+                        .fold(f64::INFINITY, f64::min);
+                    error += nearest * nearest / parameters.inputs_per_set as f64;
+                }
+                moments.add(&[v_tt, s2, error]);
             }
-            moments.add(&[v_tt, s2, error]);
-        }
-        Ok(())
-    })
+            Ok(())
+        },
+    )
 }
 
 fn figure(k: u64) -> Figure {

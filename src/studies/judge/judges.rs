@@ -65,46 +65,51 @@ fn simulate(parameters: &Parameters, regression: &Regression, run: &Run) -> Resu
     let temp = parameters.temperature * 2.0 * sigma2;
     let last = counts[counts.len() - 1];
     let plan = Plan::fixed(parameters.training_sets).blocks_of(4);
-    run.executor.run("training sets", &plan, || VectorMoments::new(judges * counts.len()), |block, moments| {
-        let mut phi = vec![0.0; regression.eigs.len()];
-        let mut sums = vec![[0.0; 3]; judges];
-        for mut stream in block.streams() {
-            let posterior = regression.train(&mut stream);
-            let mut errors = vec![0.0; judges * counts.len()];
-            for _ in 0..inputs {
-                regression.input(&mut stream, &mut phi);
-                let truth = dot(&phi, &regression.w_t);
-                let (mean, variance) = posterior.predict(&mut phi);
-                let (bias, deviation) = (mean - truth, variance.sqrt());
-                // best reward so far, sum of weights, sum of weights times losses
-                sums.fill([f64::NEG_INFINITY, 0.0, 0.0]);
-                let mut next = 0;
-                for k in 1..=last {
-                    let z = deviation * stream.normal();
-                    let loss = (z + bias) * (z + bias);
-                    for (sums, c) in sums.iter_mut().zip(&parameters.corrections) {
-                        let distance = z + (1.0 + c) * bias;
-                        let reward = -distance * distance / temp;
-                        if reward > sums[0] {
-                            let shrink = (sums[0] - reward).exp();
-                            *sums = [reward, sums[1] * shrink, sums[2] * shrink];
+    run.executor.run(
+        "training sets",
+        &plan,
+        || VectorMoments::new(judges * counts.len()),
+        |block, moments| {
+            let mut phi = vec![0.0; regression.eigs.len()];
+            let mut sums = vec![[0.0; 3]; judges];
+            for mut stream in block.streams() {
+                let posterior = regression.train(&mut stream);
+                let mut errors = vec![0.0; judges * counts.len()];
+                for _ in 0..inputs {
+                    regression.input(&mut stream, &mut phi);
+                    let truth = dot(&phi, &regression.w_t);
+                    let (mean, variance) = posterior.predict(&mut phi);
+                    let (bias, deviation) = (mean - truth, variance.sqrt());
+                    // best reward so far, sum of weights, sum of weights times losses
+                    sums.fill([f64::NEG_INFINITY, 0.0, 0.0]);
+                    let mut next = 0;
+                    for k in 1..=last {
+                        let z = deviation * stream.normal();
+                        let loss = (z + bias) * (z + bias);
+                        for (sums, c) in sums.iter_mut().zip(&parameters.corrections) {
+                            let distance = z + (1.0 + c) * bias;
+                            let reward = -distance * distance / temp;
+                            if reward > sums[0] {
+                                let shrink = (sums[0] - reward).exp();
+                                *sums = [reward, sums[1] * shrink, sums[2] * shrink];
+                            }
+                            let weight = (reward - sums[0]).exp();
+                            sums[1] += weight;
+                            sums[2] += weight * loss;
                         }
-                        let weight = (reward - sums[0]).exp();
-                        sums[1] += weight;
-                        sums[2] += weight * loss;
-                    }
-                    if counts[next] == k {
-                        for (j, sums) in sums.iter().enumerate() {
-                            errors[j * counts.len() + next] += sums[2] / sums[1] / (sigma2 * inputs as f64);
+                        if counts[next] == k {
+                            for (j, sums) in sums.iter().enumerate() {
+                                errors[j * counts.len() + next] += sums[2] / sums[1] / (sigma2 * inputs as f64);
+                            }
+                            next = (next + 1).min(counts.len() - 1);
                         }
-                        next = (next + 1).min(counts.len() - 1);
                     }
                 }
+                moments.add(&errors);
             }
-            moments.add(&errors);
-        }
-        Ok(())
-    })
+            Ok(())
+        },
+    )
 }
 
 fn run(parameters: &Parameters, context: &Run) -> Result<Report> {
@@ -123,14 +128,8 @@ fn run(parameters: &Parameters, context: &Run) -> Result<Report> {
     let (d, sigma2) = (parameters.d, parameters.sigma * parameters.sigma);
     let temp = parameters.temperature * 2.0 * sigma2;
     let w = vec![parameters.teacher_norm.max(0.0).sqrt(); d];
-    let task = equivalents::Regression::new(
-        &vec![1.0; d],
-        &w,
-        &w,
-        parameters.n as u64,
-        parameters.sigma,
-        parameters.gamma,
-    )?;
+    let task =
+        equivalents::Regression::new(&vec![1.0; d], &w, &w, parameters.n as u64, parameters.sigma, parameters.gamma)?;
     let limit = equivalents(&task)?;
     let law = |v: f64, c: f64| BiasLaw::new(v, (1.0 + c) * v, (1.0 + c) * (1.0 + c) * v, limit.s2);
     let mut curves = Table::new(
@@ -165,12 +164,18 @@ fn run(parameters: &Parameters, context: &Run) -> Result<Report> {
             ("standard_error_sigma2", "its standard error"),
         ],
     );
-    let mut agree = Check::agreement("judge/R2b", "simulated training sets, inputs and answers against the exact average")
-        .tolerance(1.0, "z standard errors, z from the false-alarm budget, and 2/n of the error for finite d and n");
+    let mut agree =
+        Check::agreement("judge/R2b", "simulated training sets, inputs and answers against the exact average")
+            .tolerance(
+                1.0,
+                "z standard errors, z from the false-alarm budget, and 2/n of the error for finite d and n",
+            );
     let mut over_correction = Check::bound("judge/R8", "limit at c = t against the limits of the study's judges")
         .tolerance(1e-13, "rounding");
-    let mut series = Check::bound("judge/R6", "|series - exact| against its next term at the largest k")
-        .tolerance(0.0, "C3/t^3, half as much again for the order after it, and the 3% of V_TT of the one-point covariance");
+    let mut series = Check::bound("judge/R6", "|series - exact| against its next term at the largest k").tolerance(
+        0.0,
+        "C3/t^3, half as much again for the order after it, and the 3% of V_TT of the one-point covariance",
+    );
     let t = temp / (2.0 * limit.s2);
     let best_limit = average_infinite(&law(limit.v_tt, t)?, temp)? / sigma2;
     let mut words = Vec::new();
@@ -219,7 +224,10 @@ fn run(parameters: &Parameters, context: &Run) -> Result<Report> {
         parameters.corrections.iter().map(|c| (1.0 + c) * limit.v_tt * (1.0 + c) / limit.s2 / t).fold(0.0, f64::max)
     )];
     Ok(Report {
-        finding: format!("In units of sigma^2: {}. The best of all judges is c = t = {t:.2}, not the teacher.", words.join("; ")),
+        finding: format!(
+            "In units of sigma^2: {}. The best of all judges is c = t = {t:.2}, not the teacher.",
+            words.join("; ")
+        ),
         tables: vec![curves, simulated, optima],
         figures: vec![figure(&parameters.corrections)],
         checks: vec![agree.finish(), over_correction.finish(), series.finish()],
@@ -243,16 +251,19 @@ fn figure(corrections: &[f64]) -> Figure {
     let panel = |title: &str, x: Axis, y: Axis, labels: bool| {
         let mut panel = Panel::new(title, x, y);
         for (colour, &c) in corrections.iter().enumerate() {
-            let label = |text: String| if labels { text } else { String::new() };
+            // one entry a judge, and one a kind of line
+            let named = |text: &str, every: bool| {
+                if labels && (every || colour == 0) { text.to_string() } else { String::new() }
+            };
             let layer = |name: String, table: &str, y: &str, mark| {
-                Layer::new(&label(name), table, "k", y, mark, colour).only("correction", c)
+                Layer::new(&name, table, "k", y, mark, colour).only("correction", c)
             };
             let bars = Mark::ErrorBars { standard_error: "standard_error_sigma2".into() };
             panel = panel
-                .with(layer(format!("c = {c}: exact"), "curves", "exact_sigma2", Mark::Line))
-                .with(layer(format!("c = {c}: simulation"), "simulated", "error_sigma2", bars))
-                .with(layer(format!("c = {c}: series"), "curves", "series_sigma2", Mark::Dotted))
-                .with(layer(format!("c = {c}: limit"), "curves", "limit_sigma2", Mark::Dashed));
+                .with(layer(named(&format!("c = {c}: exact"), true), "curves", "exact_sigma2", Mark::Line))
+                .with(layer(named("simulation", false), "simulated", "error_sigma2", bars))
+                .with(layer(named("series", false), "curves", "series_sigma2", Mark::Dotted))
+                .with(layer(named("limit", false), "curves", "limit_sigma2", Mark::Dashed));
         }
         panel
     };

@@ -80,30 +80,35 @@ fn simulate(parameters: &Parameters, ks: &[Candidates], context: &Run) -> Result
     };
     let (two, last) = (Candidates::new(2)?, ks[ks.len() - 1]);
     let plan = Plan::fixed(parameters.training_sets).blocks_of(1);
-    context.executor.run("training sets", &plan, || VectorMoments::new(judges.len() * ks.len()), |block, moments| {
-        let mut phi = vec![0.0; parameters.d];
-        for mut stream in block.streams() {
-            let posterior = model.train(&mut stream);
-            let mut errors = vec![0.0; judges.len() * ks.len()];
-            for _ in 0..parameters.inputs_per_set {
-                model.input(&mut stream, &mut phi);
-                let truth = dot(&phi, &model.w_t);
-                let wanted: Vec<f64> = judges.iter().map(|w| dot(&phi, w)).collect();
-                let (mean, variance) = posterior.predict(&mut phi);
-                let s = variance.sqrt();
-                for (wanted, errors) in wanted.iter().zip(errors.chunks_exact_mut(ks.len())) {
-                    let point = Reduced::new((mean - truth) / s, (mean - wanted) / s)?;
-                    let table = BestOfTable::new(&point, two, last);
-                    for (error, k) in errors.iter_mut().zip(ks) {
-                        let loss = if k.is_one() { point.single() } else { table.at(*k) };
-                        *error += variance * loss / parameters.inputs_per_set as f64;
+    context.executor.run(
+        "training sets",
+        &plan,
+        || VectorMoments::new(judges.len() * ks.len()),
+        |block, moments| {
+            let mut phi = vec![0.0; parameters.d];
+            for mut stream in block.streams() {
+                let posterior = model.train(&mut stream);
+                let mut errors = vec![0.0; judges.len() * ks.len()];
+                for _ in 0..parameters.inputs_per_set {
+                    model.input(&mut stream, &mut phi);
+                    let truth = dot(&phi, &model.w_t);
+                    let wanted: Vec<f64> = judges.iter().map(|w| dot(&phi, w)).collect();
+                    let (mean, variance) = posterior.predict(&mut phi);
+                    let s = variance.sqrt();
+                    for (wanted, errors) in wanted.iter().zip(errors.chunks_exact_mut(ks.len())) {
+                        let point = Reduced::new((mean - truth) / s, (mean - wanted) / s)?;
+                        let table = BestOfTable::new(&point, two, last);
+                        for (error, k) in errors.iter_mut().zip(ks) {
+                            let loss = if k.is_one() { point.single() } else { table.at(*k) };
+                            *error += variance * loss / parameters.inputs_per_set as f64;
+                        }
                     }
                 }
+                moments.add(&errors);
             }
-            moments.add(&errors);
-        }
-        Ok(())
-    })
+            Ok(())
+        },
+    )
 }
 
 fn run(parameters: &Parameters, context: &Run) -> Result<Report> {
@@ -139,12 +144,18 @@ fn run(parameters: &Parameters, context: &Run) -> Result<Report> {
     );
     let mut agree = Check::agreement("judge/R3", "error over training sets and inputs against the exact average")
         .tolerance(1.0, "z standard errors, z from the false-alarm budget, and the bias of order 1/d, here 3/d");
-    let mut exponent = Check::rates("judge/R10", "teacher: exponent of the simulated error in k over the last decade: -2, not -1")
-        .tolerance(0.02, "3/k at k >= a tenth of the largest, and the spread of rho over inputs");
-    let mut floor = Check::identity("judge/R10b", "a judge that is off: error at the most answers against E (y_R - y_T)^2")
-        .tolerance(0.03, "what is left falls like 1/k^2 times E e^(b^2) or like k^(-1/Q): relative, at the most answers");
-    let mut turns = Check::bound("judge/R13b", "a judge with E 2b(b-a) > 1: least error against the error at the most answers")
-        .tolerance(1e-12, "rounding");
+    let mut exponent =
+        Check::rates("judge/R10", "teacher: exponent of the simulated error in k over the last decade: -2, not -1")
+            .tolerance(0.02, "3/k at k >= a tenth of the largest, and the spread of rho over inputs");
+    let mut floor =
+        Check::identity("judge/R10b", "a judge that is off: error at the most answers against E (y_R - y_T)^2")
+            .tolerance(
+                0.03,
+                "what is left falls like 1/k^2 times E e^(b^2) or like k^(-1/Q): relative, at the most answers",
+            );
+    let mut turns =
+        Check::bound("judge/R13b", "a judge with E 2b(b-a) > 1: least error against the error at the most answers")
+            .tolerance(1e-12, "rounding");
     let (curve_ks, simulated_ks) = counts(parameters)?;
     let moments = simulate(parameters, &candidates(&simulated_ks)?, context)?;
     let mut words = Vec::new();
@@ -175,7 +186,9 @@ fn run(parameters: &Parameters, context: &Run) -> Result<Report> {
                 turns.at_most(least.1, end * 0.99, 1.0, || json!({"eta": eta, "least at": least.0}));
             }
         }
-        let at = |i: usize| (moments.means()[j * simulated_ks.len() + i], moments.standard_errors()[j * simulated_ks.len() + i]);
+        let at = |i: usize| {
+            (moments.means()[j * simulated_ks.len() + i], moments.standard_errors()[j * simulated_ks.len() + i])
+        };
         let exact = average_along(context.executor, &law, 0.0, &candidates(&simulated_ks)?)?;
         for (i, (&k, &exact)) in simulated_ks.iter().zip(&exact).enumerate() {
             let (mean, error) = at(i);
@@ -195,7 +208,11 @@ fn run(parameters: &Parameters, context: &Run) -> Result<Report> {
         finding: format!("{}.", words.join("; ")),
         tables: vec![curves, simulated],
         figures: vec![figure(&parameters.eta)],
-        checks: [agree, exponent, floor, turns].into_iter().map(|check| check.finish()).filter(|c| c.instances > 0).collect(),
+        checks: [agree, exponent, floor, turns]
+            .into_iter()
+            .map(|check| check.finish())
+            .filter(|c| c.instances > 0)
+            .collect(),
         warnings: Vec::new(),
     })
 }

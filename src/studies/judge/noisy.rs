@@ -167,12 +167,18 @@ fn run(parameters: &Parameters, context: &Run) -> Result<Report> {
             ("accuracy_at_best_k", "accuracy there"),
         ],
     );
-    let mut agree = Check::agreement("judge/R4", "simulated answers and noise against the exact accuracy")
-        .tolerance(1.0, "z standard errors, z from the false-alarm budget, and the cells of the noisy score, (10/cells)^2");
-    let mut interior = Check::bound("judge/R13d", "where the best temperature is inside: accuracy at T = 0 and at the hottest, and 1e-3, against the best")
-        .tolerance(1e-12, "rounding");
-    let mut ideal = Check::ordering("judge/R13c", "a judge that knows what is correct: accuracy rises with the number of answers")
-        .tolerance(1e-12, "rounding");
+    let mut agree = Check::agreement("judge/R4", "simulated answers and noise against the exact accuracy").tolerance(
+        1.0,
+        "z standard errors, z from the false-alarm budget, and the cells of the noisy score, (10/cells)^2",
+    );
+    let mut interior = Check::bound(
+        "judge/R13d",
+        "where the best temperature is inside: accuracy at T = 0 and at the hottest, and 1e-3, against the best",
+    )
+    .tolerance(1e-12, "rounding");
+    let mut ideal =
+        Check::ordering("judge/R13c", "a judge that knows what is correct: accuracy rises with the number of answers")
+            .tolerance(1e-12, "rounding");
     let grid_temp = grid::logarithmic("points", parameters.temp_min, parameters.temp_max, parameters.points)?;
     let ks = grid::whole("points", 1, parameters.candidates_max, parameters.points)?;
     let k = Candidates::new(parameters.candidates)?;
@@ -200,14 +206,19 @@ fn run(parameters: &Parameters, context: &Run) -> Result<Report> {
             let sampler = Sampler { prompt, answers: Categorical::new(&prompt.p)? };
             let label = format!("noise={noise}/prompt={at}");
             let plan = Plan::fixed(parameters.draws);
-            let moments = context.executor.run(&label, &plan, || VectorMoments::new(counts.len()), |block, moments| {
-                let mut out = vec![0.0; counts.len()];
-                for mut stream in block.streams() {
-                    sampler.draw(noise, parameters.temp, counts, &mut stream, &mut out);
-                    moments.add(&out);
-                }
-                Ok(())
-            })?;
+            let moments = context.executor.run(
+                &label,
+                &plan,
+                || VectorMoments::new(counts.len()),
+                |block, moments| {
+                    let mut out = vec![0.0; counts.len()];
+                    for mut stream in block.streams() {
+                        sampler.draw(noise, parameters.temp, counts, &mut stream, &mut out);
+                        moments.add(&out);
+                    }
+                    Ok(())
+                },
+            )?;
             for (i, &k) in counts.iter().enumerate() {
                 let exact = judges[at].1.accuracy(Candidates::new(k)?, parameters.temp)?;
                 let allowed = z_limit() * moments.standard_errors()[i] + (10.0 / parameters.cells as f64).powi(2);
@@ -258,12 +269,17 @@ fn figure(parameters: &Parameters) -> Figure {
     for (colour, &noise) in parameters.noise.iter().enumerate() {
         let bars = Mark::ErrorBars { standard_error: "standard_error".into() };
         let name = format!("eps = {noise}");
-        temperatures = temperatures.with(
-            Layer::new(&name, "temperatures", "temp", "accuracy", Mark::Line, colour).only("noise", noise),
-        );
+        temperatures = temperatures
+            .with(Layer::new(&name, "temperatures", "temp", "accuracy", Mark::Line, colour).only("noise", noise));
         answers = answers
-            .with(Layer::new(&format!("{name}: exact"), "answers", "k", "accuracy", Mark::Line, colour).only("noise", noise))
-            .with(Layer::new(&format!("{name}: simulation"), "simulated", "k", "accuracy", bars, colour).only("noise", noise));
+            .with(
+                Layer::new(&format!("{name}: exact"), "answers", "k", "accuracy", Mark::Line, colour)
+                    .only("noise", noise),
+            )
+            .with(
+                Layer::new(&format!("{name}: simulation"), "simulated", "k", "accuracy", bars, colour)
+                    .only("noise", noise),
+            );
     }
     Figure::new(
         "noisy",

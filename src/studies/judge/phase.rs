@@ -64,10 +64,12 @@ fn first_crossing(end: f64, f: impl Fn(f64) -> Result<f64>) -> Result<Option<f64
         if f(x)? > 0.0 {
             let mut failure = None;
             let root = bisect(
-                |x| f(x).unwrap_or_else(|error| {
-                    failure = Some(error);
-                    0.0
-                }),
+                |x| {
+                    f(x).unwrap_or_else(|error| {
+                        failure = Some(error);
+                        0.0
+                    })
+                },
                 x - step,
                 x,
             );
@@ -126,11 +128,14 @@ fn run(parameters: &Parameters, context: &Run) -> Result<Report> {
             ("standard_error", "its standard error"),
         ],
     );
-    let mut boundary = Check::bound("judge/R9", "beyond the boundary K1 = 0, by 5%: least error over finite k against the limit")
-        .tolerance(1e-12, "rounding of a long quadrature");
-    let mut inside = Check::bound("judge/R9b", "before it, by 5%: limit against the least error over k = 1, 2, 4, .. 2^20")
-        .tolerance(1e-12, "rounding of a long quadrature");
-    let mut order = Check::ordering("judge/R13b", "contours are ordered: fewer answers need a larger shift").tolerance(1e-9, "bisection");
+    let mut boundary =
+        Check::bound("judge/R9", "beyond the boundary K1 = 0, by 5%: least error over finite k against the limit")
+            .tolerance(1e-12, "rounding of a long quadrature");
+    let mut inside =
+        Check::bound("judge/R9b", "before it, by 5%: limit against the least error over k = 1, 2, 4, .. 2^20")
+            .tolerance(1e-12, "rounding of a long quadrature");
+    let mut order = Check::ordering("judge/R13b", "contours are ordered: fewer answers need a larger shift")
+        .tolerance(1e-9, "bisection");
     let mut agree = Check::agreement("judge/R4", "simulated softmax shares against the exact error")
         .tolerance(z_limit(), "standard errors; the share of this comparison in the false-alarm budget");
     let temperatures = grid::logarithmic("points", t_min, t_max, parameters.points)?;
@@ -146,7 +151,8 @@ fn run(parameters: &Parameters, context: &Run) -> Result<Report> {
                 Ok(table.at(next) - table.at(k))
             })?);
         }
-        shifts.push(first_crossing(parameters.shift_max, |shift| Ok(finite_k_excess(&Reduced::new(a, a - shift)?, t)))?);
+        shifts
+            .push(first_crossing(parameters.shift_max, |shift| Ok(finite_k_excess(&Reduced::new(a, a - shift)?, t)))?);
         Ok(shifts)
     })?;
     let doublings: Vec<Candidates> = (0..=20).map(|i| Candidates::new(1 << i)).collect::<Result<_>>()?;
@@ -213,29 +219,34 @@ fn run(parameters: &Parameters, context: &Run) -> Result<Report> {
 fn simulate(point: &Reduced, t: f64, counts: &[u64], draws: u64, context: &Run, label: &str) -> Result<VectorMoments> {
     let (a, b) = (point.a, point.b);
     let last = counts[counts.len() - 1] as usize;
-    context.executor.run(label, &Plan::fixed(draws), || VectorMoments::new(counts.len()), |block, moments| {
-        let (mut z, mut errors) = (vec![0.0; last], vec![0.0; counts.len()]);
-        for mut stream in block.streams() {
-            stream.normal_block(&mut z);
-            let (mut from, mut top, mut weights, mut losses) = (0, f64::NEG_INFINITY, 0.0, 0.0);
-            for (error, &k) in errors.iter_mut().zip(counts) {
-                for z in &z[from..k as usize] {
-                    let reward = -(z + b) * (z + b) / (2.0 * t);
-                    if reward > top {
-                        let shrink = (top - reward).exp();
-                        (top, weights, losses) = (reward, weights * shrink, losses * shrink);
+    context.executor.run(
+        label,
+        &Plan::fixed(draws),
+        || VectorMoments::new(counts.len()),
+        |block, moments| {
+            let (mut z, mut errors) = (vec![0.0; last], vec![0.0; counts.len()]);
+            for mut stream in block.streams() {
+                stream.normal_block(&mut z);
+                let (mut from, mut top, mut weights, mut losses) = (0, f64::NEG_INFINITY, 0.0, 0.0);
+                for (error, &k) in errors.iter_mut().zip(counts) {
+                    for z in &z[from..k as usize] {
+                        let reward = -(z + b) * (z + b) / (2.0 * t);
+                        if reward > top {
+                            let shrink = (top - reward).exp();
+                            (top, weights, losses) = (reward, weights * shrink, losses * shrink);
+                        }
+                        let weight = (reward - top).exp();
+                        weights += weight;
+                        losses += weight * (z + a) * (z + a);
                     }
-                    let weight = (reward - top).exp();
-                    weights += weight;
-                    losses += weight * (z + a) * (z + a);
+                    from = k as usize;
+                    *error = losses / weights;
                 }
-                from = k as usize;
-                *error = losses / weights;
+                moments.add(&errors);
             }
-            moments.add(&errors);
-        }
-        Ok(())
-    })
+            Ok(())
+        },
+    )
 }
 
 fn figure(contours: &[u64], parameters: &Parameters) -> Figure {
@@ -258,7 +269,10 @@ fn figure(contours: &[u64], parameters: &Parameters) -> Figure {
     for (colour, &shift) in parameters.shifts.iter().enumerate() {
         let bars = Mark::ErrorBars { standard_error: "standard_error".into() };
         curves = curves
-            .with(Layer::new(&format!("a - b = {shift}"), "curves", "k", "error", Mark::Line, colour).only("shift", shift))
+            .with(
+                Layer::new(&format!("a - b = {shift}"), "curves", "k", "error", Mark::Line, colour)
+                    .only("shift", shift),
+            )
             .with(Layer::new("", "curves", "k", "limit", Mark::Dashed, colour).only("shift", shift))
             .with(Layer::new("", "simulated", "k", "error", bars, colour).only("shift", shift));
     }

@@ -105,8 +105,8 @@ fn run(parameters: &Parameters, context: &Run) -> Result<Report> {
             ("standard_error", "its standard error"),
         ],
     );
-    let mut constant = Check::bound("judge/R7", "|formula - exact optimum| against 3")
-        .tolerance(0.05, "search for a flat minimum");
+    let mut constant =
+        Check::bound("judge/R7", "|formula - exact optimum| against 3").tolerance(0.05, "search for a flat minimum");
     let mut agree = Check::agreement("judge/R4", "simulated softmax shares against the exact error")
         .tolerance(z_limit(), "standard errors; the share of this comparison in the false-alarm budget");
     let mut interior = Check::bound("judge/R13d", "least error against the errors of both ends of the temperatures")
@@ -114,9 +114,9 @@ fn run(parameters: &Parameters, context: &Run) -> Result<Report> {
     let biases = grid::linear("points", parameters.b_min, parameters.b_max, parameters.points)?;
     for &count in &parameters.candidates {
         let k = Candidates::new(count)?;
-        let rows = context.executor.map(&biases, |&b| {
-            Ok((formula(a, b, k)?, optimal_temperature(&Reduced::new(a, b)?, k)?))
-        })?;
+        let rows = context
+            .executor
+            .map(&biases, |&b| Ok((formula(a, b, k)?, optimal_temperature(&Reduced::new(a, b)?, k)?)))?;
         for (&b, (stated, exact)) in biases.iter().zip(&rows) {
             let found = Some(exact.t).filter(|t| !exact.at_boundary && t.is_finite() && *t > 0.0);
             let difference = stated.zip(found).map(|(stated, exact)| stated - exact);
@@ -154,7 +154,8 @@ fn run(parameters: &Parameters, context: &Run) -> Result<Report> {
         if let Some(stated) = stated {
             words.push(format!("k = {count}: {:.2} (formula {stated:.2})", exact.t));
         }
-        for t in grid::logarithmic("simulated_points", parameters.t_min, parameters.t_max, parameters.simulated_points)? {
+        for t in grid::logarithmic("simulated_points", parameters.t_min, parameters.t_max, parameters.simulated_points)?
+        {
             let plan = Plan::fixed(parameters.draws);
             let label = format!("k={count}/t={t}");
             let moments = context.executor.run(&label, &plan, Moments::new, |block, moments| {
@@ -197,7 +198,8 @@ fn figure(candidates: &[u64], b: f64) -> Figure {
         Axis::linear("bias of the judge b (s)"),
         Axis::log("optimal t = T/2s^2").between(0.1, 500.0),
     );
-    let named = candidates.iter().map(|k| (*k as f64, format!("k = {k}"))).chain([(f64::INFINITY, "k = inf".to_string())]);
+    let named =
+        candidates.iter().map(|k| (*k as f64, format!("k = {k}"))).chain([(f64::INFINITY, "k = inf".to_string())]);
     for (colour, (k, name)) in named.enumerate() {
         optima = optima
             .with(Layer::new(&format!("{name}: exact"), "optima", "b", "exact", Mark::Line, colour).only("k", k))

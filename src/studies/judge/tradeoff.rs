@@ -91,10 +91,12 @@ fn run(parameters: &Parameters, context: &Run) -> Result<Report> {
         "Difficulty of the task by the amount of data.",
         &[("data", "training points an input dimension, n/d"), ("rho", "V_TT/s^2")],
     );
-    let mut match_equivalents = Check::agreement("judge/R12b", "V_TT and s^2 of the trade-off against those of the equivalents, d = 7")
-        .tolerance(1e-12, "rounding of two routes to one root");
-    let mut approach = Check::bound("judge/R12b", "|exact exchange rate - law| at the most data and answers against 1/k")
-        .tolerance(20.0, "correction of the law, of relative order 3/k, in the slope");
+    let mut match_equivalents =
+        Check::agreement("judge/R12b", "V_TT and s^2 of the trade-off against those of the equivalents, d = 7")
+            .tolerance(1e-12, "rounding of two routes to one root");
+    let mut approach =
+        Check::bound("judge/R12b", "|exact exchange rate - law| at the most data and answers against 1/k")
+            .tolerance(20.0, "correction of the law, of relative order 3/k, in the slope");
     let data = grid::logarithmic("points", parameters.data_min, parameters.data_max, parameters.points)?;
     let steps = 1 + 6 * parameters.log10_k_max.ceil() as usize;
     let logs = grid::linear("points", 0.0, parameters.log10_k_max * std::f64::consts::LN_10, steps)?;
@@ -166,7 +168,9 @@ fn run(parameters: &Parameters, context: &Run) -> Result<Report> {
         tables: vec![contours, exchange, difficulty],
         figures: vec![figure(parameters, last_hard)],
         checks: vec![match_equivalents.finish(), approach.finish()],
-        warnings: vec![format!("the law 1/k^2 and its slopes do not exist below n = {last_hard:.2} d, where rho >= 1/2")],
+        warnings: vec![format!(
+            "the law 1/k^2 and its slopes do not exist below n = {last_hard:.2} d, where rho >= 1/2"
+        )],
     })
 }
 
@@ -178,11 +182,8 @@ fn exchange_above_one(exchange: &Table) -> Option<(f64, f64)> {
 }
 
 fn figure(parameters: &Parameters, last_hard: f64) -> Figure {
-    let mut plane = Panel::new(
-        "curves of equal error",
-        Axis::log("training points an input n/d"),
-        Axis::log("answers k"),
-    );
+    let mut plane =
+        Panel::new("curves of equal error", Axis::log("training points an input n/d"), Axis::log("answers k"));
     for (colour, &error) in parameters.errors.iter().enumerate() {
         let label = format!("error {error} sigma^2");
         plane = plane
@@ -201,7 +202,10 @@ fn figure(parameters: &Parameters, last_hard: f64) -> Figure {
     let next = parameters.candidates.len();
     rate = rate
         .with(Layer::new("law, two-point", "exchange", "data", "rate", Mark::Dashed, next).only("kind", "law"))
-        .with(Layer::new("law, one-point (paper)", "exchange", "data", "rate", Mark::Dotted, next + 1).only("kind", "paper"));
+        .with(
+            Layer::new("law, one-point (paper)", "exchange", "data", "rate", Mark::Dotted, next + 1)
+                .only("kind", "paper"),
+        );
     Figure::new(
         "tradeoff",
         "Another answer beats another datum on easy tasks; next to rho = 1/2 the datum wins",

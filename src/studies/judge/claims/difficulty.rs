@@ -20,7 +20,9 @@ pub fn claims() -> Vec<Claim> {
                         V_TT/s^2 (paper: with sigma^2 for s^2).",
             source: "Halder, Pehlevan, arXiv 2512.19905, Remark 5 (from an independent audit); s^2 derived",
             conditions: "T -> 0, then k -> infinity",
-            recorded: Recorded::HoldsUnder("rho < 1/2; beyond, the mean of e^(D_T^2/s^2) diverges and the exponent is 1/rho"),
+            recorded: Recorded::HoldsUnder(
+                "rho < 1/2; beyond, the mean of e^(D_T^2/s^2) diverges and the exponent is 1/rho",
+            ),
             checks: &[inverse_square_below_one_half],
         },
         Claim {
@@ -86,7 +88,10 @@ fn inverse_square_below_one_half(_: &Sampling) -> Result<Check> {
 
 fn slow_exponent(_: &Sampling) -> Result<Check> {
     let mut check = Check::rates("judge/R11b", "slope of ln delta in ln k from k = 1e60 to 1e120: -1/rho and not -2")
-        .tolerance(0.018, "b_k^2 = 2 ln k - ln ln k - ..: (3/2 - 1/(2 rho))/ln k and terms of order 1/ln^2 k, ln k = 138");
+        .tolerance(
+            0.018,
+            "b_k^2 = 2 ln k - ln ln k - ..: (3/2 - 1/(2 rho))/ln k and terms of order 1/ln^2 k, ln k = 138",
+        );
     for rho in [0.6, 0.8, 1.0, 2.0, 5.0] {
         let (from, to) = (60.0 * LN_10, 120.0 * LN_10);
         let slope = (exact(rho, to)? / exact(rho, from)?).ln() / (to - from);
@@ -112,8 +117,9 @@ fn integral(rho: f64) -> f64 {
 }
 
 fn slow_constant(_: &Sampling) -> Result<Check> {
-    let mut check = Check::identity("judge/R11b", "exact over leading term, extrapolated in 1/ln k from k and k^2, against 1")
-        .tolerance(3e-3, "order 1/ln^2 k at ln k = 138 times a constant up to 60");
+    let mut check =
+        Check::identity("judge/R11b", "exact over leading term, extrapolated in 1/ln k from k and k^2, against 1")
+            .tolerance(3e-3, "order 1/ln^2 k at ln k = 138 times a constant up to 60");
     for rho in [0.8, 1.0, 2.0] {
         let at = |log_k: f64| -> Result<f64> { Ok(exact(rho, log_k)? / leading(rho, log_k)) };
         let found = 2.0 * at(120.0 * LN_10)? - at(60.0 * LN_10)?;
@@ -123,8 +129,12 @@ fn slow_constant(_: &Sampling) -> Result<Check> {
 }
 
 fn slow_integral(_: &Sampling) -> Result<Check> {
-    let mut check = Check::identity("judge/R11b", "leading term with its closed Gamma form against its integral by quadrature")
-        .tolerance(1e-10, "double-exponential quadrature; e^(-b_k^2/2 rho) magnifies a rounding of b_k by b_k^2/rho");
+    let mut check =
+        Check::identity("judge/R11b", "leading term with its closed Gamma form against its integral by quadrature")
+            .tolerance(
+                1e-10,
+                "double-exponential quadrature; e^(-b_k^2/2 rho) magnifies a rounding of b_k by b_k^2/rho",
+            );
     for rho in [0.55, 0.7, 1.0, 2.0, 7.0] {
         for log_k in [2.0, 20.0, 300.0] {
             let stated = leading(rho, log_k);
@@ -135,8 +145,9 @@ fn slow_integral(_: &Sampling) -> Result<Check> {
 }
 
 fn critical_constant(_: &Sampling) -> Result<Check> {
-    let mut check = Check::identity("judge/R11b", "rho = 1/2: (k^2 delta)^2 in ln k, slope from 1e60 to 1e120, against 8 pi")
-        .tolerance(0.01, "the next orders are constants and 1/ln k in the square: they drop out or leave 1/ln^2 k");
+    let mut check =
+        Check::identity("judge/R11b", "rho = 1/2: (k^2 delta)^2 in ln k, slope from 1e60 to 1e120, against 8 pi")
+            .tolerance(0.01, "the next orders are constants and 1/ln k in the square: they drop out or leave 1/ln^2 k");
     let square = |log_k: f64| -> Result<f64> { Ok((exact(0.5, log_k)?.ln() + 2.0 * log_k).exp().powi(2)) };
     let slope = (square(120.0 * LN_10)? - square(60.0 * LN_10)?) / (60.0 * LN_10);
     check.equal(slope, 8.0 * PI, 8.0 * PI, || json!({"rho": 0.5, "k": ["1e60", "1e120"]}));
@@ -163,10 +174,12 @@ fn flat_prior(_: &Sampling) -> Result<Check> {
 
 fn well_specified_prior(_: &Sampling) -> Result<Check> {
     let mut draw = Instances::new(111);
-    let mut check = Check::identity("judge/R11c", "|w_T|^2 = d gamma^2: V_TT against s^2 - sigma^2; 1/k^2 against s^2 < 2 sigma^2")
-        .tolerance(1e-12, "rounding, relative to s^2");
+    let mut check =
+        Check::identity("judge/R11c", "|w_T|^2 = d gamma^2: V_TT against s^2 - sigma^2; 1/k^2 against s^2 < 2 sigma^2")
+            .tolerance(1e-12, "rounding, relative to s^2");
     for _ in 0..100 {
-        let (alpha, sigma2, gamma2) = (draw.log_uniform(0.01, 3.0), draw.log_uniform(0.1, 3.0), draw.log_uniform(0.1, 3.0));
+        let (alpha, sigma2, gamma2) =
+            (draw.log_uniform(0.01, 3.0), draw.log_uniform(0.1, 3.0), draw.log_uniform(0.1, 3.0));
         let at = tradeoff(alpha, sigma2, gamma2, 1.0, gamma2)?;
         let instance = || json!({"alpha": alpha, "sigma2": sigma2, "gamma2": gamma2});
         check.equal(at.v_two, at.s2 - sigma2, at.s2, instance);
@@ -179,12 +192,14 @@ fn well_specified_prior(_: &Sampling) -> Result<Check> {
 
 fn data_never_beat_answers(_: &Sampling) -> Result<Check> {
     let mut draw = Instances::new(120);
-    let mut check = Check::bound("judge/R12", "size of d ln delta/d ln n, paper's and full, against 2").tolerance(1e-9, "rounding");
+    let mut check =
+        Check::bound("judge/R12", "size of d ln delta/d ln n, paper's and full, against 2").tolerance(1e-9, "rounding");
     let mut compare = |alpha: f64, sigma2: f64, gamma2: f64| -> Result<()> {
         let at = tradeoff(alpha, sigma2, gamma2, 1.0, 1.0)?;
         for (which, slope) in [("paper", at.slope_n_paper), ("full", at.slope_n_full)] {
             if let Some(slope) = slope {
-                let instance = || json!({"alpha": alpha, "sigma2": sigma2, "gamma2": gamma2, "S2": 1, "w2": 1, "slope": which});
+                let instance =
+                    || json!({"alpha": alpha, "sigma2": sigma2, "gamma2": gamma2, "S2": 1, "w2": 1, "slope": which});
                 check.at_most(slope.abs(), 2.0, 1.0, instance);
             }
         }
@@ -199,7 +214,10 @@ fn data_never_beat_answers(_: &Sampling) -> Result<Check> {
     Ok(match check.verdict {
         Verdict::Fails(worst) => {
             let at = tradeoff(0.2, 0.1, 0.1, 1.0, 1.0)?;
-            let words = format!("paper's slope at alpha = .2, sigma2 = gamma2 = .1: {:?}; worst found {worst}", at.slope_n_paper);
+            let words = format!(
+                "paper's slope at alpha = .2, sigma2 = gamma2 = .1: {:?}; worst found {worst}",
+                at.slope_n_paper
+            );
             Check { verdict: Verdict::Fails(words), ..check }
         }
         _ => check,
@@ -219,8 +237,12 @@ fn log_coefficients(alpha: f64, sigma2: f64, gamma2: f64, w2: f64) -> [f64; 2] {
 
 fn slopes_by_differences(_: &Sampling) -> Result<Check> {
     let mut draw = Instances::new(121);
-    let mut check = Check::identity("judge/R12b", "slopes in n against central differences in ln alpha of the definitions")
-        .tolerance(2e-8, "rounding 1e-15/h, h = 1e-3, in differences of fourth order: h^4 times a derivative up to 1e3");
+    let mut check =
+        Check::identity("judge/R12b", "slopes in n against central differences in ln alpha of the definitions")
+            .tolerance(
+                2e-8,
+                "rounding 1e-15/h, h = 1e-3, in differences of fourth order: h^4 times a derivative up to 1e3",
+            );
     let mut found = 0;
     while found < 100 {
         let (alpha, sigma2) = (draw.log_uniform(0.01, 2.0), draw.log_uniform(0.05, 5.0));
@@ -243,8 +265,9 @@ fn slopes_by_differences(_: &Sampling) -> Result<Check> {
 }
 
 fn slope_of_a_flat_prior(_: &Sampling) -> Result<Check> {
-    let mut check = Check::identity("judge/R12b", "gamma^2 = 1e10: full slope against -(alpha/(1-alpha) + alpha/(1-2 alpha))")
-        .tolerance(1e-6, "sigma^2/gamma^2 = 1e-10");
+    let mut check =
+        Check::identity("judge/R12b", "gamma^2 = 1e10: full slope against -(alpha/(1-alpha) + alpha/(1-2 alpha))")
+            .tolerance(1e-6, "sigma^2/gamma^2 = 1e-10");
     for alpha in [1e-3, 0.01, 0.1, 0.25, 0.4, 0.49] {
         let stated = -(alpha / (1.0 - alpha) + alpha / (1.0 - 2.0 * alpha));
         let full = tradeoff(alpha, 1.0, 1e10, 1.0, 1.0)?.slope_n_full.unwrap_or(f64::NAN);

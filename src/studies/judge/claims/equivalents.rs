@@ -146,7 +146,8 @@ fn by_training_sets(
     Ok(check)
 }
 
-const BY_SETS: &str = "z standard errors over training sets, z from the false-alarm budget, and 4/d^2 after extrapolation from d to 2d";
+const BY_SETS: &str =
+    "z standard errors over training sets, z from the false-alarm budget, and 4/d^2 after extrapolation from d to 2d";
 
 fn variance_by_training_sets(sampling: &Sampling) -> Result<Check> {
     let check = Check::agreement("judge/R1", "mean predictive variance over training sets, extrapolated in 1/d")
@@ -170,8 +171,9 @@ fn two_points_meet_one_at_small_alpha(_: &Sampling) -> Result<Check> {
     // E1 of the paper: alpha = 1e-3, |w_T|^2 = 4 d, gamma^2 = 1e-6, sigma^2 = 1e-8
     let w = vec![2.0; 10];
     let e = equivalents::equivalents(&equivalents::Regression::new(&[1.0; 10], &w, &w, 10_000, 1e-4, 1e-3)?)?;
-    let mut check = Check::identity("judge/R2b", "V_TT over its one-point form, less one, in the paper's experiment: 2.6%")
-        .tolerance(2e-3, "alpha sigma^2 / v_1 = 1/40 to first order in alpha = 1e-3");
+    let mut check =
+        Check::identity("judge/R2b", "V_TT over its one-point form, less one, in the paper's experiment: 2.6%")
+            .tolerance(2e-3, "alpha sigma^2 / v_1 = 1/40 to first order in alpha = 1e-3");
     check.equal(e.v_tt / e.v_tt_one - 1.0, 0.026, 1.0, || json!({"alpha": 1e-3, "gamma^2": 1e-6, "sigma^2": 1e-8}));
     Ok(check.finish())
 }
@@ -229,8 +231,9 @@ fn average_by_two_integrals(_: &Sampling) -> Result<Check> {
 
 fn average_of_infinitely_many(_: &Sampling) -> Result<Check> {
     let mut draw = Instances::new(14);
-    let mut check = Check::identity("judge/R3", "k = infinity: average over inputs against a double sum of tilted means")
-        .tolerance(1e-11, "trapezoid rules of step .02");
+    let mut check =
+        Check::identity("judge/R3", "k = infinity: average over inputs against a double sum of tilted means")
+            .tolerance(1e-11, "trapezoid rules of step .02");
     for _ in 0..40 {
         let law = random_law(&mut draw)?;
         let t = draw.log_uniform(0.1, 20.0);

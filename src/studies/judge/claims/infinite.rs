@@ -46,7 +46,9 @@ pub fn claims() -> Vec<Claim> {
             statement: "Best-of-k with the teacher as judge: delta ~ pi s^2 e^(D_T^2/s^2)/k^2.",
             source: "Halder, Pehlevan, arXiv 2512.19905, Result 3 (from an independent audit)",
             conditions: "T -> 0, then k -> infinity",
-            recorded: Recorded::HoldsUnder("T -> 0 first: at any fixed T > 0 the error tends to s^2 t/(1+t) + D_T^2 t^2/(1+t)^2"),
+            recorded: Recorded::HoldsUnder(
+                "T -> 0 first: at any fixed T > 0 the error tends to s^2 t/(1+t) + D_T^2 t^2/(1+t)^2",
+            ),
             checks: &[teacher_tail, limits_do_not_commute],
         },
         Claim {
@@ -95,14 +97,17 @@ fn limit_is_approached(_: &Sampling) -> Result<Check> {
 
 fn nobody_beats_the_optima(_: &Sampling) -> Result<Check> {
     let mut draw = Instances::new(82);
-    let what = "stated least errors over judges and over temperatures against tilted means of random judges and temperatures";
+    let what =
+        "stated least errors over judges and over temperatures against tilted means of random judges and temperatures";
     let mut check = Check::bound("judge/R8", what).tolerance(1e-13, "rounding");
     for _ in 0..100 {
         let (a, b, t) = (draw.uniform(-2.0, 2.0), draw.uniform(-4.0, 4.0), draw.log_uniform(0.05, 50.0));
         let optima = optimal_infinite(&point(a, b)?, 2.0 * t)?;
         let loss = |b: f64, t: f64| tilted_mean(b, t, |z| (z + a).powi(2));
         // attained: the stated optima are errors, and nothing near or far is below
-        check.at_most((loss(-optima.y_r_star, t) - optima.delta_at_y_r_star).abs(), 0.0, 1.0 + b * b, || instance(a, b, t));
+        check.at_most((loss(-optima.y_r_star, t) - optima.delta_at_y_r_star).abs(), 0.0, 1.0 + b * b, || {
+            instance(a, b, t)
+        });
         let hottest = optima.temp_star.map_or(1e13, |temp| (temp / 2.0).max(1e-13));
         check.at_most((loss(b, hottest) - optima.delta_at_temp_star).abs(), 1e-9, 1.0, || instance(a, b, t));
         for _ in 0..10 {
@@ -149,8 +154,12 @@ fn slope_by_tilted_means(_: &Sampling) -> Result<Check> {
 
 fn slope_of_the_exact_error(_: &Sampling) -> Result<Check> {
     let mut draw = Instances::new(91);
-    let mut check = Check::identity("judge/R9", "k (delta - limit), extrapolated from k and 2k, against K1 by tilted means")
-        .tolerance(1e-4, "terms of order 1/k^2 at k = 20000 times the square of E w^2/(E w)^2, up to 1e4; rounding 1e-13 k");
+    let mut check =
+        Check::identity("judge/R9", "k (delta - limit), extrapolated from k and 2k, against K1 by tilted means")
+            .tolerance(
+                1e-4,
+                "terms of order 1/k^2 at k = 20000 times the square of E w^2/(E w)^2, up to 1e4; rounding 1e-13 k",
+            );
     for _ in 0..30 {
         let (a, b, t) = (draw.uniform(-1.5, 1.5), draw.uniform(-1.5, 1.5), draw.log_uniform(0.3, 30.0));
         let limit = tilted_mean(b, t, |z| (z + a).powi(2));
@@ -233,7 +242,8 @@ fn search_for_an_exception_when_cold(_: &Sampling) -> Result<Check> {
 
 fn teacher_tail(_: &Sampling) -> Result<Check> {
     let mut draw = Instances::new(100);
-    let what = "teacher: k^2 times a plain integral of the nearest distance, extrapolated from k and 2k, against pi e^(b^2)";
+    let what =
+        "teacher: k^2 times a plain integral of the nearest distance, extrapolated from k and 2k, against pi e^(b^2)";
     let mut check = Check::identity("judge/R10", what)
         .tolerance(1e-4, "relative order 1/k^2 at k = 10^4 times e^(b^2) up to 1e3, and rounding");
     for _ in 0..40 {

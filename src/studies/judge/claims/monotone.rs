@@ -27,7 +27,9 @@ pub fn claims() -> Vec<Claim> {
             statement: "If the reward is strongly misspecified, there is a finite optimal number of answers.",
             source: "Halder, Pehlevan, arXiv 2512.19905, abstract",
             conditions: "\"misspecified\"",
-            recorded: Recorded::HoldsUnder("K1 < 0; of 90 curves with a shifted reward 23 turn, 24 are best with one answer"),
+            recorded: Recorded::HoldsUnder(
+                "K1 < 0; of 90 curves with a shifted reward 23 turn, 24 are best with one answer",
+            ),
             checks: &[shifted_rewards],
         },
         Claim {
@@ -44,7 +46,9 @@ pub fn claims() -> Vec<Claim> {
             statement: "At fixed k there is an optimal temperature.",
             source: "Halder, Pehlevan, arXiv 2512.19905, abstract",
             conditions: "\"fixed k\"",
-            recorded: Recorded::HoldsUnder("C1 > 0 and 2b(b-a) large: otherwise it is 0 (the teacher) or infinite (C1 < 0, k = 2)"),
+            recorded: Recorded::HoldsUnder(
+                "C1 > 0 and 2b(b-a) large: otherwise it is 0 (the teacher) or infinite (C1 < 0, k = 2)",
+            ),
             checks: &[interior_temperature],
         },
         Claim {
@@ -64,7 +68,8 @@ fn doublings(last: u32) -> Vec<u64> {
 }
 
 fn near_the_teacher(_: &Sampling) -> Result<Check> {
-    let mut check = Check::ordering("judge/R13", "error at k = 1, 2, 4, .. 256 is non-increasing").tolerance(1e-13, "rounding");
+    let mut check =
+        Check::ordering("judge/R13", "error at k = 1, 2, 4, .. 256 is non-increasing").tolerance(1e-13, "rounding");
     let counts = doublings(8);
     for a in [0.0, 0.2, 0.5] {
         for shift in [0.0, 0.1, 0.25, 0.5] {
@@ -80,8 +85,11 @@ fn near_the_teacher(_: &Sampling) -> Result<Check> {
 }
 
 fn shifted_rewards(_: &Sampling) -> Result<Check> {
-    let mut check = Check::identity("judge/R13b", "of 90 curves, those that turn and lose .5% by k = 256, and those best at k = 1, against 23 and 24")
-        .tolerance(0.5, "whole numbers: half a curve");
+    let mut check = Check::identity(
+        "judge/R13b",
+        "of 90 curves, those that turn and lose .5% by k = 256, and those best at k = 1, against 23 and 24",
+    )
+    .tolerance(0.5, "whole numbers: half a curve");
     let counts = doublings(8);
     let (mut turning, mut flat, mut wrong) = (0, 0, 0);
     for a in [0.0, 0.2, 0.5] {
@@ -106,7 +114,8 @@ fn shifted_rewards(_: &Sampling) -> Result<Check> {
 
 fn teacher_in_k(_: &Sampling) -> Result<Check> {
     let mut draw = Instances::new(130);
-    let mut check = Check::ordering("judge/R13c", "teacher: error at growing k is non-increasing").tolerance(1e-13, "rounding");
+    let mut check =
+        Check::ordering("judge/R13c", "teacher: error at growing k is non-increasing").tolerance(1e-13, "rounding");
     let counts = doublings(13);
     for i in 0..40 {
         let (a, t) = (draw.uniform(-3.0, 3.0), draw.log_uniform(0.05, 50.0));
@@ -124,7 +133,8 @@ fn teacher_in_k(_: &Sampling) -> Result<Check> {
 
 fn teacher_in_temperature(_: &Sampling) -> Result<Check> {
     let mut draw = Instances::new(131);
-    let mut check = Check::ordering("judge/R13c", "teacher: error at growing T is non-decreasing").tolerance(1e-13, "rounding");
+    let mut check =
+        Check::ordering("judge/R13c", "teacher: error at growing T is non-decreasing").tolerance(1e-13, "rounding");
     for _ in 0..8 {
         let (a, k) = (draw.uniform(-3.0, 3.0), draw.log_uniform(2.0, 1e4) as u64);
         let mut before = best(k, a, a)?;
@@ -139,8 +149,11 @@ fn teacher_in_temperature(_: &Sampling) -> Result<Check> {
 
 fn any_law_in_k_and_temperature(_: &Sampling) -> Result<Check> {
     let mut draw = Instances::new(132);
-    let mut check = Check::ordering("judge/R13c", "any finite law, score increasing in correctness: accuracy rises in k and falls in T")
-        .tolerance(1e-12, "rounding of a quadrature");
+    let mut check = Check::ordering(
+        "judge/R13c",
+        "any finite law, score increasing in correctness: accuracy rises in k and falls in T",
+    )
+    .tolerance(1e-12, "rounding of a quadrature");
     let temperatures = [0.0, 0.1, 0.5, 2.0, 10.0];
     for _ in 0..20 {
         let answers = draw.count(2, 6) as usize;
@@ -159,7 +172,8 @@ fn any_law_in_k_and_temperature(_: &Sampling) -> Result<Check> {
         }
         for (i, row) in table.iter().enumerate() {
             for j in 0..row.len() {
-                let instance = || json!({"p": p, "score": score, "correct": correct, "temp": temperatures[i], "k index": j});
+                let instance =
+                    || json!({"p": p, "score": score, "correct": correct, "temp": temperatures[i], "k index": j});
                 if j > 0 {
                     check.at_most(row[j - 1], row[j], 1.0, instance);
                 }
@@ -173,8 +187,11 @@ fn any_law_in_k_and_temperature(_: &Sampling) -> Result<Check> {
 }
 
 fn interior_temperature(_: &Sampling) -> Result<Check> {
-    let mut check = Check::bound("judge/R13d", "least error over t = 1, 3, .. 300 against both ends, t = 0 and infinity, less 1e-3")
-        .tolerance(1e-12, "rounding");
+    let mut check = Check::bound(
+        "judge/R13d",
+        "least error over t = 1, 3, .. 300 against both ends, t = 0 and infinity, less 1e-3",
+    )
+    .tolerance(1e-12, "rounding");
     for (k, a, b) in [(10u64, 0.0, 3.0), (50, 0.0, 6.0), (3, 0.2, 4.0), (100, 0.5, 3.0)] {
         let mut least = f64::INFINITY;
         for t in [1.0, 3.0, 10.0, 30.0, 100.0, 300.0] {
@@ -196,8 +213,9 @@ fn best_judge(k: u64, a: f64, t: f64, mut low: f64, mut high: f64) -> Result<f64
 }
 
 fn best_judge_of_many(_: &Sampling) -> Result<Check> {
-    let mut check = Check::identity("judge/R14", "k (best b - (1+t) a) at k = 500 and 1000: it settles, so b tends to (1+t) a")
-        .tolerance(0.05, "terms of order 1/k, relative; the minimum is flat: 1e-6 in b times k");
+    let mut check =
+        Check::identity("judge/R14", "k (best b - (1+t) a) at k = 500 and 1000: it settles, so b tends to (1+t) a")
+            .tolerance(0.05, "terms of order 1/k, relative; the minimum is flat: 1e-6 in b times k");
     for (a, t) in [(0.5, 1.0), (0.3, 2.0), (-0.5, 0.5)] {
         let target: f64 = (1.0 + t) * a;
         let at = |k: u64| -> Result<f64> { Ok(k as f64 * (best_judge(k, a, t, target - 0.5, target + 0.7)? - target)) };
@@ -208,8 +226,11 @@ fn best_judge_of_many(_: &Sampling) -> Result<Check> {
 }
 
 fn best_judge_by_search(_: &Sampling) -> Result<Check> {
-    let mut check = Check::identity("judge/R14", "best b at k = 10 and 100: the engine's against a golden section of the exact error")
-        .tolerance(1e-6, "a minimum is flat: the square root of a rounding of 1e-14");
+    let mut check = Check::identity(
+        "judge/R14",
+        "best b at k = 10 and 100: the engine's against a golden section of the exact error",
+    )
+    .tolerance(1e-6, "a minimum is flat: the square root of a rounding of 1e-14");
     for (a, t, k) in [(0.5, 1.0, 10u64), (-0.5, 0.5, 100)] {
         let target: f64 = (1.0 + t) * a;
         let stated = best_judge(k, a, t, target - 1.0, target + 1.5)?;
@@ -228,8 +249,9 @@ fn extreme(k: u64, a: f64) -> f64 {
 
 fn infinitely_biased_judge(_: &Sampling) -> Result<Check> {
     let mut draw = Instances::new(140);
-    let mut check = Check::identity("judge/R14", "error at b = 50 and 100, extrapolated in 1/b^2, against the order statistic")
-        .tolerance(1e-3, "terms of order (t/b)^4 and 1/b^3 with t <= 1/2, times a constant up to 100");
+    let mut check =
+        Check::identity("judge/R14", "error at b = 50 and 100, extrapolated in 1/b^2, against the order statistic")
+            .tolerance(1e-3, "terms of order (t/b)^4 and 1/b^3 with t <= 1/2, times a constant up to 100");
     for _ in 0..8 {
         let (a, k, t) = (draw.uniform(0.0, 1.5), draw.count(2, 30), draw.log_uniform(0.1, 0.5));
         // up to a constant the score -(z+b)^2/2t is -bz/t - z^2/2t: as b grows the least z = -max wins
@@ -241,8 +263,9 @@ fn infinitely_biased_judge(_: &Sampling) -> Result<Check> {
 }
 
 fn best_judge_may_be_at_infinity(_: &Sampling) -> Result<Check> {
-    let mut check = Check::bound("judge/R14", "a = .5, t = 5, k = 3: error at b = infinity against every b in 0, .5, .. 40")
-        .tolerance(1e-9, "the nearest is .0131 above at b = 21");
+    let mut check =
+        Check::bound("judge/R14", "a = .5, t = 5, k = 3: error at b = infinity against every b in 0, .5, .. 40")
+            .tolerance(1e-9, "the nearest is .0131 above at b = 21");
     for i in 0..=80 {
         let b = 0.5 * f64::from(i);
         check.at_most(extreme(3, 0.5), softmax_of(3, 0.5, b, 5.0)?, 1.0, || json!({"a": 0.5, "t": 5, "k": 3, "b": b}));

@@ -106,8 +106,10 @@ fn best_by_its_quantiles(_: &Sampling) -> Result<Check> {
 
 fn softmax_turns_cold(_: &Sampling) -> Result<Check> {
     let mut draw = Instances::new(52);
-    let mut check = Check::identity("judge/R5", "T = 0 against softmax at t = 1e-14")
-        .tolerance(1e-10, "the spacing of the answers must exceed sqrt t: k phi(b) sqrt t is at most 4e-6, its square counts");
+    let mut check = Check::identity("judge/R5", "T = 0 against softmax at t = 1e-14").tolerance(
+        1e-10,
+        "the spacing of the answers must exceed sqrt t: k phi(b) sqrt t is at most 4e-6, its square counts",
+    );
     for _ in 0..30 {
         let (a, b, k) = (draw.uniform(-2.0, 2.0), draw.uniform(-3.0, 3.0), draw.count(2, 100));
         let stated = best(k, a, b)?;
@@ -119,7 +121,8 @@ fn softmax_turns_cold(_: &Sampling) -> Result<Check> {
 fn best_of_drawn(sampling: &Sampling) -> Result<Check> {
     let mut check = Check::agreement("judge/R5", "error against the nearest of drawn answers")
         .tolerance(z_limit(), "standard errors; the share of this comparison in the false-alarm budget");
-    for (i, (k, a, b)) in [(2u64, 1.0, 0.5), (7, 0.25, -0.375), (50, 0.3, 2.0), (100, 0.5, 0.5)].into_iter().enumerate() {
+    for (i, (k, a, b)) in [(2u64, 1.0, 0.5), (7, 0.25, -0.375), (50, 0.3, 2.0), (100, 0.5, 0.5)].into_iter().enumerate()
+    {
         let executor = sampling.executor.within(&i.to_string());
         let sampling = Sampling { executor: &executor, ..*sampling };
         let moments = sampling.moments(1, |stream, out| out[0] = drawn_best(k, a, b, stream))?;

@@ -94,8 +94,8 @@ const CUBIC: &str = "terms of order 1/t^2 at t = 200 times a constant up to 100;
 
 fn third_order_of_the_scripts(_: &Sampling) -> Result<Check> {
     let mut draw = Instances::new(61);
-    let mut check = Check::identity("judge/R6b", "t^3 (series - exact), extrapolated in 1/t, against 0")
-        .tolerance(5e-3, CUBIC);
+    let mut check =
+        Check::identity("judge/R6b", "t^3 (series - exact), extrapolated in 1/t, against 0").tolerance(5e-3, CUBIC);
     check.equal(cubic_error(0.7, -1.2, 2, |e| e.order3_naive)?, 0.0, 1.0, || json!({"a": 0.7, "b": -1.2, "k": 2}));
     for _ in 0..20 {
         let (a, b, k) = moderate(&mut draw);
@@ -107,8 +107,8 @@ fn third_order_of_the_scripts(_: &Sampling) -> Result<Check> {
 
 fn third_order_derived(_: &Sampling) -> Result<Check> {
     let mut draw = Instances::new(62);
-    let mut check = Check::identity("judge/R6c", "t^3 (series - exact), extrapolated in 1/t, against 0")
-        .tolerance(5e-3, CUBIC);
+    let mut check =
+        Check::identity("judge/R6c", "t^3 (series - exact), extrapolated in 1/t, against 0").tolerance(5e-3, CUBIC);
     for _ in 0..40 {
         let (a, b, k) = moderate(&mut draw);
         check.equal(cubic_error(a, b, k, |e| e.order3)?, 0.0, 1.0, || json!({"a": a, "b": b, "k": k}));
@@ -169,9 +169,8 @@ fn third_order_by_moments(_: &Sampling) -> Result<Check> {
         let r2 = times(&r, &r);
         let r3 = times(&r2, &r);
         let count = k as f64;
-        let of = |factors: &[&Vec<f64>]| {
-            mean_of_means(&factors.iter().map(|p| (*p).clone()).collect::<Vec<_>>(), count)
-        };
+        let of =
+            |factors: &[&Vec<f64>]| mean_of_means(&factors.iter().map(|p| (*p).clone()).collect::<Vec<_>>(), count);
         let (fr, fr2, fr3) = (times(&f, &r), times(&f, &r2), times(&f, &r3));
         let cumulant = of(&[&fr3]) - of(&[&f, &r3]) - 3.0 * of(&[&r, &fr2]) - 3.0 * of(&[&r2, &fr])
             + 6.0 * of(&[&r, &r, &fr])
@@ -186,8 +185,9 @@ fn third_order_by_moments(_: &Sampling) -> Result<Check> {
 
 fn series_sums_to_its_limit(_: &Sampling) -> Result<Check> {
     let mut draw = Instances::new(64);
-    let mut check = Check::identity("judge/R6c", "k -> infinity: (limit - third-order series) t^4 against C4 = C1 + 3 D_R^2")
-        .tolerance(1e-2, "next order: C5/t with t = 2000, and rounding 1e-16 t^4");
+    let mut check =
+        Check::identity("judge/R6c", "k -> infinity: (limit - third-order series) t^4 against C4 = C1 + 3 D_R^2")
+            .tolerance(1e-2, "next order: C5/t with t = 2000, and rounding 1e-16 t^4");
     for _ in 0..40 {
         let (a, b): (f64, f64) = (draw.uniform(-1.5, 1.5), draw.uniform(-1.5, 1.5));
         let t = 500.0;
@@ -219,7 +219,12 @@ fn optimal_temperature_up_to_a_constant(_: &Sampling) -> Result<Check> {
             let point = Point::new(0.0, 1.0, 0.0, -b)?;
             let stated = expansion_optima(&point, 1.0, Candidates::new(k)?)?.t_star.unwrap_or(f64::NAN);
             let exact = coldest_best(k, 0.0, b, 0.3 * stated, 3.0 * stated)?;
-            check.at_most((exact - stated).abs(), 3.0, 1.0, || json!({"a": 0, "b": b, "k": k, "t*": stated, "exact": exact}));
+            check.at_most(
+                (exact - stated).abs(),
+                3.0,
+                1.0,
+                || json!({"a": 0, "b": b, "k": k, "t*": stated, "exact": exact}),
+            );
             least = least.min((exact - stated).abs());
         }
     }
@@ -229,8 +234,9 @@ fn optimal_temperature_up_to_a_constant(_: &Sampling) -> Result<Check> {
 fn optimal_temperature_at_infinite_k(_: &Sampling) -> Result<Check> {
     // exact at k = infinity: 2 D_R^2/(s^2 + 2 D_T D_R) - 1, that is the formula less 3
     let mut draw = Instances::new(65);
-    let mut check = Check::identity("judge/R7", "k = infinity: optimal temperature of the tilted law against the formula less 3")
-        .tolerance(1e-5, "golden section on a quadrature, relative");
+    let mut check =
+        Check::identity("judge/R7", "k = infinity: optimal temperature of the tilted law against the formula less 3")
+            .tolerance(1e-5, "golden section on a quadrature, relative");
     for _ in 0..40 {
         let b = draw.uniform(1.0, 6.0);
         let a = draw.uniform(-0.3 / b, 0.4 * b);
@@ -262,8 +268,10 @@ fn best_number(a: f64, b: f64, t: f64) -> Result<f64> {
 }
 
 fn optimal_number_at_high_temperature(_: &Sampling) -> Result<Check> {
-    let what = "exponent in t of |ln(exact optimal k / series optimum)| from t = 200 to 800, t C1/C2 = 1.5 and 2.4: -1, not 0";
-    let mut check = Check::rates("judge/R7b", what).tolerance(0.25, "the fourth-order term, again of relative order 1/t");
+    let what =
+        "exponent in t of |ln(exact optimal k / series optimum)| from t = 200 to 800, t C1/C2 = 1.5 and 2.4: -1, not 0";
+    let mut check =
+        Check::rates("judge/R7b", what).tolerance(0.25, "the fourth-order term, again of relative order 1/t");
     for (ratio, b) in [(1.5, 1.0), (2.4, 1.0), (1.5, 2.0), (2.4, 2.0)] {
         let off = |t: f64| -> Result<f64> {
             // a such that t C1/C2 = ratio, where C2 = C1 + b^2
