@@ -37,7 +37,7 @@ pub fn laboratory() -> lab::Laboratory {
         quantities: [asymptotics::quantities::all(), judge::quantities::all()].into_iter().flatten().collect(),
         claims: [studies::asymptotics::claims::all(), studies::judge::claims::all()].into_iter().flatten().collect(),
         studies: [studies::asymptotics::all(), studies::judge::all()].into_iter().flatten().collect(),
-        tasks: studies::asymptotics::tasks::all(),
-        tour: vec!["asymptotics/length"],
+        tasks: [studies::asymptotics::tasks::all(), studies::judge::tasks::all()].into_iter().flatten().collect(),
+        tour: vec!["asymptotics/length", "judge/judges"],
     }
 }

@@ -8,16 +8,22 @@ use crate::sampling::Executor;
 
 /// The error averaged over inputs at every `k` (ascending), in units of y^2; `temp` 0 is best of k.
 ///
-/// The trapezoid rule in the bias b of the engine's average, with the step of its largest k: 50 to 300 tables.
+/// The trapezoid rule in the bias b of the engine's average, with the step of its largest k: 40 to 300 tables.
 pub(super) fn average_along(executor: &Executor, law: &BiasLaw, temp: f64, ks: &[Candidates]) -> Result<Vec<f64>> {
     let t = reduced_temperature(temp, law.s2)?;
     let two = Candidates::new(2)?;
     let at_least_two = |k: Candidates| if k.is_one() { two } else { k };
     let (Some(&least), Some(&most)) = (ks.first(), ks.last()) else { return Ok(Vec::new()) };
     let deviation = law.reward_variance().sqrt();
-    let extreme = (2.0 * most.ln()).sqrt().max(1e-9);
-    let step = 0.125 * deviation.min(1.0) * (4.0 / extreme).min(1.0);
-    let reach = (12.0 * deviation).max((extreme + 12.0 * deviation.max(1.0)).min(40.0 * deviation));
+    // step and reach of `average`, for the largest k
+    let extreme = (2.0 * most.ln()).sqrt();
+    let step = deviation.min(1.0) / (extreme * if t < 1.0 { 2.0 } else { 1.2 }).max(3.5);
+    let q = law.reward_variance();
+    let reach = match (t >= 1.0, q < 0.4) {
+        (true, _) => 10.0 * deviation,
+        (false, true) => 10.0 * deviation / (1.0 - 2.0 * q).sqrt(),
+        (false, false) => extreme + 12.0 * deviation.max(1.0),
+    };
     let biases: Vec<f64> = match deviation > 0.0 {
         true => (0..=(reach / step) as u64).map(|i| i as f64 * step).collect(),
         false => vec![0.0],

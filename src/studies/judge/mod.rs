@@ -9,6 +9,7 @@ mod judges;
 mod misfit;
 mod noisy;
 mod phase;
+pub mod tasks;
 mod temperature;
 mod tradeoff;
 mod training;
