@@ -48,6 +48,11 @@ pub(super) fn average_along(executor: &Executor, law: &BiasLaw, temp: f64, ks: &
     Ok((0..ks.len()).map(|i| law.s2 * mean(i)).collect())
 }
 
+/// A legend entry that the first object of a panel carries for all: one a kind of mark.
+pub(super) fn once(colour: usize, label: &str) -> &str {
+    if colour == 0 { label } else { "" }
+}
+
 /// Whole numbers as candidates.
 pub(super) fn candidates(ks: &[u64]) -> Result<Vec<Candidates>> {
     ks.iter().map(|k| Candidates::new(*k)).collect()

@@ -7,7 +7,7 @@
 //! quantile. Cost: one table a value of rho, negligible.
 
 use super::super::grid;
-use super::curves::average_along;
+use super::curves::{average_along, once};
 use crate::judge::model::{BiasLaw, Candidates};
 use crate::judge::tails::{Regime, average_tail, log_leading};
 use crate::lab::{Axis, Check, Figure, Layer, Mark, Panel, Report, Run, Study, Table, z_limit};
@@ -229,8 +229,11 @@ fn figure(parameters: &Parameters) -> Figure {
             .with(
                 Layer::new(&format!("rho = {rho}: exact"), "decay", "k", "exact", Mark::Line, colour).only("rho", rho),
             )
-            .with(Layer::new("", "decay", "k", "leading", Mark::Dashed, colour).only("rho", rho))
-            .with(Layer::new("", "simulated", "k", "error", bars, colour).only("rho", rho));
+            .with(
+                Layer::new(once(colour, "leading term"), "decay", "k", "leading", Mark::Dashed, colour)
+                    .only("rho", rho),
+            )
+            .with(Layer::new(once(colour, "simulation"), "simulated", "k", "error", bars, colour).only("rho", rho));
     }
     Figure::new(
         "difficulty",

@@ -7,7 +7,7 @@
 //! average R3 at alpha = .2. Cost: one table an input and judge.
 
 use super::super::grid;
-use super::curves::{average_along, candidates};
+use super::curves::{average_along, candidates, once};
 use super::training::{Regression, dot};
 use crate::judge::best_of_k::BestOfTable;
 use crate::judge::equivalents::{self, equivalents};
@@ -220,15 +220,20 @@ fn run(parameters: &Parameters, context: &Run) -> Result<Report> {
 fn figure(eta: &[f64]) -> Figure {
     let panel = |title: &str, y: Axis, labels: bool| {
         let mut panel = Panel::new(title, Axis::log("answers k"), y);
+        let mut floors = 0;
         for (colour, &eta) in eta.iter().enumerate() {
             let label = |text: String| if labels { text } else { String::new() };
             let bars = Mark::ErrorBars { standard_error: "standard_error".into() };
             let name = if eta == 0.0 { "teacher".to_string() } else { format!("judge off by {eta}") };
-            panel = panel
-                .with(Layer::new(&label(name), "curves", "k", "error", Mark::Line, colour).only("eta", eta))
-                .with(Layer::new("", "simulated", "k", "error", bars, colour).only("eta", eta));
+            panel =
+                panel.with(Layer::new(&label(name), "curves", "k", "error", Mark::Line, colour).only("eta", eta)).with(
+                    Layer::new(&label(once(colour, "simulation").to_string()), "simulated", "k", "error", bars, colour)
+                        .only("eta", eta),
+                );
             if eta != 0.0 {
-                panel = panel.with(Layer::new("", "curves", "k", "floor", Mark::Dashed, colour).only("eta", eta));
+                let name = label(if floors == 0 { "floor".to_string() } else { String::new() });
+                floors += 1;
+                panel = panel.with(Layer::new(&name, "curves", "k", "floor", Mark::Dashed, colour).only("eta", eta));
             }
         }
         panel

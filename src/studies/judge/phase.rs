@@ -7,6 +7,7 @@
 //! table an iteration.
 
 use super::super::grid;
+use super::curves::once;
 use crate::judge::infinite::{finite_k_excess, softmax_infinite};
 use crate::judge::model::{Candidates, Reduced};
 use crate::judge::softmax::SoftmaxTable;
@@ -273,8 +274,8 @@ fn figure(contours: &[u64], parameters: &Parameters) -> Figure {
                 Layer::new(&format!("a - b = {shift}"), "curves", "k", "error", Mark::Line, colour)
                     .only("shift", shift),
             )
-            .with(Layer::new("", "curves", "k", "limit", Mark::Dashed, colour).only("shift", shift))
-            .with(Layer::new("", "simulated", "k", "error", bars, colour).only("shift", shift));
+            .with(Layer::new(once(colour, "limit"), "curves", "k", "limit", Mark::Dashed, colour).only("shift", shift))
+            .with(Layer::new(once(colour, "simulation"), "simulated", "k", "error", bars, colour).only("shift", shift));
     }
     Figure::new(
         "phase",

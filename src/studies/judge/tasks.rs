@@ -45,7 +45,10 @@ pub fn all() -> Vec<Task> {
                 let mut losses = vec![0.0; MOST];
                 Box::new(move || {
                     every_k(&point, 5.0, &mut losses).expect("a valid temperature");
-                    Work { units: MOST as f64, check: json!({"loss_2": losses[1], "loss_256": losses[255], "loss_last": losses[MOST - 1]}) }
+                    Work {
+                        units: MOST as f64,
+                        check: json!({"loss_2": losses[1], "loss_256": losses[255], "loss_last": losses[MOST - 1]}),
+                    }
                 })
             },
         },

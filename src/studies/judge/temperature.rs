@@ -6,6 +6,7 @@
 //! minimisation a point, one table a step.
 
 use super::super::grid;
+use super::curves::once;
 use crate::judge::high_temperature::expansion_optima;
 use crate::judge::model::{Candidates, Point, Reduced};
 use crate::judge::optimal::optimal_temperature;
@@ -203,15 +204,15 @@ fn figure(candidates: &[u64], b: f64) -> Figure {
     for (colour, (k, name)) in named.enumerate() {
         optima = optima
             .with(Layer::new(&format!("{name}: exact"), "optima", "b", "exact", Mark::Line, colour).only("k", k))
-            .with(Layer::new("", "optima", "b", "formula", Mark::Dotted, colour).only("k", k));
+            .with(Layer::new(once(colour, "formula"), "optima", "b", "formula", Mark::Dotted, colour).only("k", k));
     }
     let mut curves =
-        Panel::new(&format!("error at b = {b}"), Axis::log("reduced temperature t"), Axis::log("error (s^2)"));
+        Panel::new(&format!("error at b = {b}"), Axis::log("reduced temperature t"), Axis::linear("error (s^2)"));
     for (colour, &k) in candidates.iter().enumerate() {
         let bars = Mark::ErrorBars { standard_error: "standard_error".into() };
         curves = curves
             .with(Layer::new(&format!("k = {k}"), "curves", "t", "error", Mark::Line, colour).only("k", k as f64))
-            .with(Layer::new("", "simulated", "t", "error", bars, colour).only("k", k as f64));
+            .with(Layer::new(once(colour, "simulation"), "simulated", "t", "error", bars, colour).only("k", k as f64));
     }
     let last = candidates.len() + 1;
     curves = curves.with(Layer::new("at the formula's t*", "marks", "formula_t", "at_formula", Mark::Points, last));

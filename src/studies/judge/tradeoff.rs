@@ -6,7 +6,7 @@
 //! rho = 1/2 the law does not hold and data win. Cost: an average a point, negligible.
 
 use super::super::grid;
-use super::curves::average_along;
+use super::curves::{average_along, once};
 use crate::judge::equivalents::{self, equivalents};
 use crate::judge::model::{BiasLaw, Candidates};
 use crate::judge::tradeoff::tradeoff;
@@ -188,7 +188,10 @@ fn figure(parameters: &Parameters, last_hard: f64) -> Figure {
         let label = format!("error {error} sigma^2");
         plane = plane
             .with(Layer::new(&label, "contours", "data", "k", Mark::Line, colour).only("error_sigma2", error))
-            .with(Layer::new("", "contours", "data", "law_k", Mark::Dashed, colour).only("error_sigma2", error));
+            .with(
+                Layer::new(once(colour, "law 1/k^2"), "contours", "data", "law_k", Mark::Dashed, colour)
+                    .only("error_sigma2", error),
+            );
     }
     let mut rate = Panel::new(
         "what a datum is worth",
