@@ -5,7 +5,7 @@
 //! $f = (z+a)^2 + \tau^2$. Neither depends on $k$. In $y = r/c$, $c = \sqrt{2t}$, $x = v - y^2$, $K(x) = e^{x - e^x}$,
 //! $$L_1 = c\int_0^\infty q(cy)\,K(v-y^2)\,dy, \qquad 1 - L_0 = \int_{-\infty}^v L_1\big|_{f=1}\,dv,$$
 //! $q$ the density of the loss at distance $r$. The integrands are even and entire in $y$: the trapezoid
-//! rule converges geometrically in them ([`step`]).
+//! rule converges geometrically in them (see `step`).
 //!
 //! The outer integral is a trapezoid rule in $v$ with step $\frac14$ wherever the range of $v$ is moderate (`softmax_uniform`). Its
 //! error is bounded for **every** $k$, $t$, $b$: given the weights of the other candidates the integrand is a multiple of a shifted
