@@ -17,8 +17,6 @@ use std::f64::consts::PI;
 
 const DIRECT: usize = 32;
 const NODES: usize = 24;
-/// Values evaluated together, to hide the latency of the recurrence.
-const TOGETHER: usize = 32;
 
 /// Fills `losses[i]` with $g(i + 1)$ at reduced temperature `t` (0: best of $k$), in units of $s^2$.
 ///
@@ -62,7 +60,7 @@ fn fill(losses: &mut [f64], loss: impl Fn(f64) -> f64) {
         let to = (2 * from).min(losses.len());
         let (low, high) = (0.5 / from as f64, 1.0 / from as f64);
         let interpolant = Interpolant::new(low, high, |x| loss(1.0 / x));
-        dispatch(Fill { interpolant: &interpolant, first: (from + 1) as f64, out: &mut losses[from..to] });
+        fill_octave(&interpolant, (from + 1) as f64, &mut losses[from..to]);
         from = to;
     }
 }
@@ -77,13 +75,16 @@ struct Interpolant {
 impl Interpolant {
     fn new(low: f64, high: f64, f: impl Fn(f64) -> f64) -> Self {
         let (middle, half) = (0.5 * (low + high), 0.5 * (high - low));
-        let angle = |i: usize| PI * (i as f64 + 0.5) / NODES as f64;
-        let values: [f64; NODES] = std::array::from_fn(|i| f(middle + half * angle(i).cos()));
+        // cos(pi n/2N), with the angle reduced exactly
+        let cosine = |n: usize| (PI * (n % (4 * NODES)) as f64 / (2 * NODES) as f64).cos();
+        let values: [f64; NODES] = std::array::from_fn(|i| f(middle + half * cosine(2 * i + 1)));
+        // less their level, so that rounding in the transform is relative to what varies
+        let level = values[NODES / 2];
         let chebyshev: [f64; NODES] = std::array::from_fn(|j| {
-            let sum: f64 = (0..NODES).map(|i| values[i] * (j as f64 * angle(i)).cos()).sum();
+            let sum: f64 = (0..NODES).map(|i| (values[i] - level) * cosine(j * (2 * i + 1))).sum();
             sum * if j == 0 { 1.0 } else { 2.0 } / NODES as f64
         });
-        let negligible = 2.0 * f64::EPSILON * chebyshev[0].abs();
+        let negligible = 2.0 * f64::EPSILON * level.abs();
         let degree = chebyshev.iter().rposition(|c| c.abs() > negligible).unwrap_or(0);
         // T_{j+1} = 2 s T_j - T_{j-1}; coefficients fall as 5.8^{-j}, those of T_j grow as 2.4^j: no digits are lost.
         let (mut before, mut here) = ([0.0; NODES], [0.0; NODES]);
@@ -98,44 +99,45 @@ impl Interpolant {
             }
             (before, here) = (here, next);
         }
+        coefficients[0] += level;
         Interpolant { coefficients, scale: 1.0 / half, shift: -middle / half }
-    }
-
-    /// The values at $1/k$ for $k$ = `start`, `start` + 1, ..., by Horner's rule side by side.
-    #[inline(always)]
-    fn block(&self, start: f64) -> [f64; TOGETHER] {
-        let mut s = [0.0; TOGETHER];
-        for (i, s) in s.iter_mut().enumerate() {
-            *s = self.scale / (start + i as f64) + self.shift;
-        }
-        let mut value = [0.0; TOGETHER];
-        for &coefficient in self.coefficients.iter().rev() {
-            for i in 0..TOGETHER {
-                value[i] = value[i] * s[i] + coefficient;
-            }
-        }
-        value
     }
 }
 
-struct Fill<'a> {
+/// Fills `out` with a polynomial at $1/k$, $k$ = `first`, `first` + 1, ...; of degree below `N`.
+struct Fill<'a, const N: usize> {
     interpolant: &'a Interpolant,
     first: f64,
     out: &'a mut [f64],
 }
 
-impl Kernel for Fill<'_> {
+impl<const N: usize> Kernel for Fill<'_, N> {
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
-        let (chunks, rest) = self.out.as_chunks_mut::<TOGETHER>();
-        let mut start = self.first;
-        for chunk in chunks {
-            *chunk = self.interpolant.block(start);
-            start += TOGETHER as f64;
+        let Interpolant { coefficients, scale, shift } = self.interpolant;
+        let mut c = [0.0; N];
+        c[..coefficients.len()].copy_from_slice(coefficients);
+        for (i, value) in self.out.iter_mut().enumerate() {
+            let s = scale / (self.first + f64::from(i as i32)) + shift;
+            *value = c.iter().rev().fold(0.0, |value, c| value * s + c);
         }
-        rest.copy_from_slice(&self.interpolant.block(start)[..rest.len()]);
+    }
+}
+
+/// [`Fill`] with room for the coefficients and not much more.
+fn fill_octave(interpolant: &Interpolant, first: f64, out: &mut [f64]) {
+    match interpolant.coefficients.len() {
+        ..=2 => dispatch(Fill::<2> { interpolant, first, out }),
+        3 => dispatch(Fill::<3> { interpolant, first, out }),
+        4 => dispatch(Fill::<4> { interpolant, first, out }),
+        5 => dispatch(Fill::<5> { interpolant, first, out }),
+        6 => dispatch(Fill::<6> { interpolant, first, out }),
+        7..=8 => dispatch(Fill::<8> { interpolant, first, out }),
+        9..=12 => dispatch(Fill::<12> { interpolant, first, out }),
+        13..=16 => dispatch(Fill::<16> { interpolant, first, out }),
+        _ => dispatch(Fill::<NODES> { interpolant, first, out }),
     }
 }
 

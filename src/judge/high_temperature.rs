@@ -2,7 +2,7 @@
 //!
 //! With $D = D_T^2 + s^2$, $C_1 = 2D_TD_R + s^2$, $C_2 = C_1 + D_R^2$, $C_3 = C_1 + 2D_R^2$ and $t = T/2s^2$,
 //! $$\delta = D - \Big(1-\frac1k\Big)\frac{C_1}t + \Big(1-\frac1k\Big)\Big(1-\frac2k\Big)\frac{C_2}{t^2}
-//!   - \frac{1}{t^3}\Big[\frac{(k-1)(k^2-6k+6)}{k^3}\,C_3 - \frac{k-1}{k^2}\,C_1\Big(\frac{D_R^2}{s^2} + \frac12\Big)\Big] + O(t^{-4}).$$
+//!   {} - \frac{1}{t^3}\Big[\frac{(k-1)(k^2-6k+6)}{k^3}\,C_3 - \frac{k-1}{k^2}\,C_1\Big(\frac{D_R^2}{s^2} + \frac12\Big)\Big] + O(t^{-4}).$$
 //! To second order Halder and Pehlevan (2025), Result 2; the third order derived: their scripts use
 //! $(1-\frac1k)(1-\frac2k)(1-\frac3k)C_3$, right only as $k\to\infty$. Over inputs, products of biases become entries of $V$ and
 //! the fourth-order moment $E\,D_TD_R^3 = 3V_{TR}V_{RR}$, $E\,D_R^2 = V_{RR}$ enter the last term.

@@ -254,7 +254,7 @@ impl BiasLaw {
             return Err(Error::invalid("s2", s2, "a finite variance > 0"));
         }
         for (field, v) in [("v_tt", v_tt), ("v_rr", v_rr)] {
-            if !(v / s2 <= 1e200) {
+            if v / s2 > 1e200 {
                 return Err(Error::invalid(field, v, "at most 1e200 times s2"));
             }
         }

@@ -19,6 +19,8 @@ pub(super) struct SelectionTable {
 
 /// Terms with $(k-1)\ell$ below this are left out: $e^{-700}$ of the largest.
 const DEAD: f64 = -700.0;
+/// And before it is below this nothing has been selected yet: all those nodes hold $10^{-20}$ of the selections.
+const UNTOUCHED: f64 = -1e-20;
 
 impl SelectionTable {
     pub fn with_capacity(nodes: usize) -> Self {
@@ -39,11 +41,12 @@ impl SelectionTable {
     /// $k\sum_i e^{(k-1)\ell_i}\,(m_2 + 2\,\mathtt{shift}\,m_1 + \mathtt{constant}\,m_0)_i$, the mean of
     /// $(z + a_0 + \mathtt{shift})^2 + \tau^2$ when `constant` is $\mathtt{shift}^2 + \tau^2$. `less_one` is $k - 1 \ge 0$.
     pub fn mean(&self, less_one: f64, shift: f64, constant: f64) -> f64 {
-        let alive = self.log_survival.partition_point(|l| less_one * l > DEAD);
+        let first = self.log_survival.partition_point(|l| less_one * l > UNTOUCHED && less_one > 0.0);
+        let alive = first..self.log_survival.partition_point(|l| less_one * l > DEAD).max(first);
         let [m0, m1, m2] = &self.moments;
         let sum = dispatch(Mean {
-            log_survival: &self.log_survival[..alive],
-            moments: [&m0[..alive], &m1[..alive], &m2[..alive]],
+            log_survival: &self.log_survival[alive.clone()],
+            moments: [&m0[alive.clone()], &m1[alive.clone()], &m2[alive.clone()]],
             less_one,
             twice_shift: 2.0 * shift,
             constant,

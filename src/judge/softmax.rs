@@ -5,7 +5,7 @@
 //! $f = (z+a)^2 + \tau^2$. Neither depends on $k$. In $y = r/c$, $c = \sqrt{2t}$, $x = v - y^2$, $K(x) = e^{x - e^x}$,
 //! $$L_1 = c\int_0^\infty q(cy)\,K(v-y^2)\,dy, \qquad 1 - L_0 = \int_{-\infty}^v L_1\big|_{f=1}\,dv,$$
 //! $q$ the density of the loss at distance $r$. The integrands are even and entire in $y$: the trapezoid
-//! rule converges geometrically in them ([`step`]).
+//! rule converges geometrically in them (see `step`).
 //!
 //! The outer integral is a trapezoid rule in $v$ with step $\frac14$ wherever the range of $v$ is moderate (`softmax_uniform`). Its
 //! error is bounded for **every** $k$, $t$, $b$: given the weights of the other candidates the integrand is a multiple of a shifted
@@ -101,7 +101,7 @@ impl SoftmaxTable {
             }
             log_k = LARGEST_LOG_K;
         }
-        let range = Range::new(point.b, t, log_k);
+        let range = Span::new(point.b, t, log_k);
         let table = if softmax_uniform::suits(&range) {
             softmax_uniform::table(&point, &range)
         } else {
@@ -156,7 +156,7 @@ fn averages(b: f64, t: f64, log_k: f64) -> bool {
 
 /// The range of $v = \ln u$ that matters to 2 up to $e^{\mathtt{log\_k}}$ candidates.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Range {
+pub(super) struct Span {
     pub b: f64,
     /// $c = \sqrt{2t}$, the distance in units of $y$.
     pub c: f64,
@@ -167,7 +167,7 @@ pub(super) struct Range {
     pub averaging: f64,
 }
 
-impl Range {
+impl Span {
     fn new(b: f64, t: f64, log_k: f64) -> Self {
         let c = (2.0 * t).sqrt();
         let tilted = b * (t / (1.0 + t));
@@ -182,7 +182,7 @@ impl Range {
         // Above: all candidates within 9 deviations have K < e^{-44}.
         let farthest = (b + 9.0) / c;
         let averaged = (tilted + 3.0 * (t / (1.0 + t)).sqrt()) / c;
-        Range { b, c, log_k, start, end: farthest * farthest + 4.0, averaging: (averaged * averaged).max(1.0) }
+        Span { b, c, log_k, start, end: farthest * farthest + 4.0, averaging: (averaged * averaged).max(1.0) }
     }
 
     /// The largest $y$ that matters at $v \le q^2$, less `origin` (0 or $q$): ten deviations, or where $e^{x} < e^{-42}$; less
@@ -226,27 +226,23 @@ mod tests {
 
     #[test]
     fn reference_values() {
-        let cases: [(f64, f64, f64, f64, f64, &[(u64, f64)]); 6] = [
-            (0.3, 0.8, 0.1, 0.6, 2.0, &[(2, 0.5493833530083654), (5, 0.5092513083244532), (64, 0.4920714795695889)]),
-            (
-                0.5,
-                1.0,
-                0.0,
-                0.0,
-                0.1,
-                &[(10, 0.06758968839625433), (100, 0.04909794646423080), (1_000_000, 0.04818602814858582)],
-            ),
-            (0.3, 1.0, 0.0, 2.3, 0.6, &[(2, 1.3843291234569801), (3, 1.7577596441046897)]),
-            (0.7, 1.0, 0.0, 1.9, 20.0, &[(3, 1.537078403019823)]),
-            (0.3, 1.0, 0.0, -0.2, 0.6, &[(1_000_000_000, 0.237928994234831), (1_000_000_000_000, 0.237928994082992)]),
-            (0.5, 1.0, 0.0, 0.0, 2e-10, &[(1_000_000, 1.0458785476e-10)]),
-        ];
-        for (m, s, y_t, y_r, temp, values) in cases {
+        for (m, s, y_t, y_r, temp, count, wanted) in [
+            (0.3, 0.8, 0.1, 0.6, 2.0, 2, 0.5493833530083654),
+            (0.3, 0.8, 0.1, 0.6, 2.0, 5, 0.5092513083244532),
+            (0.3, 0.8, 0.1, 0.6, 2.0, 64, 0.4920714795695889),
+            (0.5, 1.0, 0.0, 0.0, 0.1, 10, 0.06758968839625433),
+            (0.5, 1.0, 0.0, 0.0, 0.1, 100, 0.0490979464642308),
+            (0.5, 1.0, 0.0, 0.0, 0.1, 1_000_000, 0.04818602814858582),
+            (0.3, 1.0, 0.0, 2.3, 0.6, 2, 1.3843291234569801),
+            (0.3, 1.0, 0.0, 2.3, 0.6, 3, 1.7577596441046897),
+            (0.7, 1.0, 0.0, 1.9, 20.0, 3, 1.537078403019823),
+            (0.3, 1.0, 0.0, -0.2, 0.6, 1_000_000_000, 0.237928994234831),
+            (0.3, 1.0, 0.0, -0.2, 0.6, 1_000_000_000_000, 0.237928994082992),
+            (0.5, 1.0, 0.0, 0.0, 2e-10, 1_000_000, 1.0458785476e-10),
+        ] {
             let point = Point::new(m, s, y_t, y_r).unwrap();
-            for &(count, wanted) in values {
-                let digits = if temp < 1e-9 { 1e-11 } else { 4e-15 };
-                close(delta(&point, temp, k(count)).unwrap(), wanted, digits, &format!("{temp} {count}"));
-            }
+            let digits = if temp < 1e-9 { 1e-11 } else { 4e-15 };
+            close(delta(&point, temp, k(count)).unwrap(), wanted, digits, &format!("{temp} {count}"));
         }
     }
 
@@ -271,8 +267,8 @@ mod tests {
         for t in [0.08, 0.3, 1.0, 20.0, 1e6] {
             for (a, b) in [(0.0, 0.0), (0.7, 1.2), (0.2, 5.0)] {
                 let point = Reduced::new(a, b).unwrap();
-                let range = Range::new(b, t, 1e12f64.ln());
-                if !softmax_uniform::suits(&range) {
+                let range = Span::new(b, t, 1e12f64.ln());
+                if range.end > 600.0 {
                     continue;
                 }
                 let (uniform, panels) = (softmax_uniform::table(&point, &range), softmax_panels::table(&point, &range));

@@ -6,14 +6,16 @@
 
 use super::model::Reduced;
 use super::selection_table::SelectionTable;
-use super::softmax::{ABOVE, Range, step};
-use crate::numerics::lanes::{Kernel, Lanes, dispatch, exp8, sum8};
+use super::softmax::{ABOVE, Span, step};
+use crate::numerics::lanes::{exp_slice, sum_lanes};
 use crate::numerics::quadrature::GaussLegendre;
 use std::sync::LazyLock;
 
 const POINTS: usize = 32;
 /// Width of a panel in $v$ where candidates are averaged: $K$ has no singularity within $\frac\pi2$ of the real line.
 const WIDTH: f64 = 2.3;
+/// Below this $v$ the table is entire in $e^v$, and only $L_0^{k-1}$ has the scale of $K$: panels of twice the width.
+const EXPONENTIAL: f64 = -5.0;
 
 static RULE: LazyLock<GaussLegendre> = LazyLock::new(|| GaussLegendre::new(POINTS));
 /// `[i][j]`: the integral from $-1$ to node $i$ of the polynomial that is 1 at node $j$ and 0 at the others.
@@ -49,18 +51,20 @@ enum Panel {
 }
 
 /// The scale of the density, finer where many candidates choose from its tail.
-fn root_width(range: &Range) -> f64 {
+fn root_width(range: &Span) -> f64 {
     (3.0 / (1.0 + (2.0 * range.log_k).sqrt())).min(0.5) / range.c
 }
 
-fn panels(range: &Range) -> Vec<Panel> {
+fn panels(range: &Span) -> Vec<Panel> {
     let mut panels = Vec::new();
     let turn = range.averaging.min(range.end).max(1.0);
-    let count = ((turn - range.start) / WIDTH).ceil().max(0.0);
-    for i in 0..count as usize {
-        let edge = |i: usize| range.start + (turn - range.start) * (i as f64 / count);
-        panels.push(Panel::Linear(edge(i), edge(i + 1)));
-    }
+    let mut linear = |from: f64, to: f64, width: f64| {
+        let count = ((to - from) / width).ceil().max(0.0);
+        let edge = |i: usize| from + (to - from) * (i as f64 / count);
+        panels.extend((0..count as usize).map(|i| Panel::Linear(edge(i), edge(i + 1))));
+    };
+    linear(range.start, EXPONENTIAL, 2.0 * WIDTH);
+    linear(range.start.max(EXPONENTIAL), turn, WIDTH);
     let (mut q, end) = (turn.max(range.start).sqrt(), range.end.sqrt());
     let mut width = 0.5 * WIDTH / q;
     while q < end {
@@ -73,8 +77,9 @@ fn panels(range: &Range) -> Vec<Panel> {
 }
 
 /// The table; the point must have $b \ge 0$.
-pub(super) fn table(point: &Reduced, range: &Range) -> SelectionTable {
+pub(super) fn table(point: &Reduced, range: &Span) -> SelectionTable {
     let panels = panels(range);
+    let mut workspace = Workspace::default();
     let count = panels.len() * POINTS;
     let (mut moments, mut running) = (Vec::with_capacity(count), vec![0.0; count]);
     let mut totals = Vec::with_capacity(panels.len());
@@ -87,8 +92,8 @@ pub(super) fn table(point: &Reduced, range: &Range) -> SelectionTable {
         for (i, (x, weight)) in RULE.nodes().iter().zip(RULE.weights()).enumerate() {
             let at = middle + half * x;
             let (moment, slope) = match *panel {
-                Panel::Linear(..) => (node(point, range, at, at.max(0.0).sqrt()), half),
-                Panel::Root(..) => (node(point, range, at * at, at), 2.0 * at * half),
+                Panel::Linear(..) => (node(&mut workspace, point, range, at, at.max(0.0).sqrt()), half),
+                Panel::Root(..) => (node(&mut workspace, point, range, at * at, at), 2.0 * at * half),
             };
             zeroth[i] = slope * moment[0];
             moments.push(moment.map(|m| m * slope * weight));
@@ -99,7 +104,7 @@ pub(super) fn table(point: &Reduced, range: &Range) -> SelectionTable {
         totals.push(RULE.weights().iter().zip(&zeroth).map(|(w, m)| w * m).sum::<f64>());
     }
     // What is below the first node: e^v E w there, as the moment itself.
-    let mut below = node(point, range, range.start, range.start.max(0.0).sqrt())[0];
+    let mut below = node(&mut workspace, point, range, range.start, range.start.max(0.0).sqrt())[0];
     let mut above = vec![0.0; panels.len() + 1];
     for p in (0..panels.len()).rev() {
         above[p] = above[p + 1] + totals[p];
@@ -119,8 +124,8 @@ pub(super) fn table(point: &Reduced, range: &Range) -> SelectionTable {
 }
 
 /// $c\int (1, z+a, (z+a)^2)\,\varphi\,K(v-y^2)\,dy$ over both answers at distance $cy$; $q = \sqrt{\max(v, 0)}$.
-fn node(point: &Reduced, range: &Range, v: f64, q: f64) -> [f64; 3] {
-    let (c, h) = (range.c, step(v, range.c));
+fn node(workspace: &mut Workspace, point: &Reduced, range: &Span, v: f64, q: f64) -> [f64; 3] {
+    let h = step(v, range.c);
     // From 0, where the even integrand is folded; or around q where it no longer reaches 0.
     let (origin, first) = if v < ABOVE { (0.0, 0.0) } else { (q, -ABOVE / (q + (v - ABOVE).sqrt())) };
     let last = range.reach(q, origin);
@@ -129,61 +134,66 @@ fn node(point: &Reduced, range: &Range, v: f64, q: f64) -> [f64; 3] {
     if count <= 0 {
         return [0.0; 3];
     }
-    let sums = dispatch(Node { point: *point, c, v, q: origin, h, first, chunks: (count as u64).div_ceil(8) });
-    let scale = c * h * 0.398_942_280_401_432_7;
-    sums.map(|s| scale * s)
+    workspace.sums(point, range.c, (v, origin), (first, count as usize, h))
 }
 
-struct Node {
-    point: Reduced,
-    c: f64,
-    v: f64,
-    /// The origin of $\eta$: 0 or $\sqrt v$.
-    q: f64,
-    h: f64,
-    first: i64,
-    chunks: u64,
+/// Columns of the inner rule.
+#[derive(Default)]
+struct Workspace {
+    r: Vec<f64>,
+    x: Vec<f64>,
+    kernel: Vec<f64>,
+    near: Vec<f64>,
+    far: Vec<f64>,
+    exponent: Vec<f64>,
 }
 
-impl Kernel for Node {
-    type Output = [f64; 3];
-
-    #[inline(always)]
-    fn run(self) -> [f64; 3] {
-        let Node { point: Reduced { a, b, .. }, c, v, q, h, first, chunks } = self;
-        let folded = q == 0.0;
-        let constant = if folded { v } else { 0.0 };
-        let (gap, offset) = (a - b, c * q - b);
-        let mut totals: [Lanes; 3] = [[0.0; 8]; 3];
-        let mut index: Lanes = std::array::from_fn(|i| first as f64 + i as f64);
-        for chunk in 0..chunks {
-            let eta = index.map(|j| h * j);
-            let x = eta.map(|eta| constant - eta * (2.0 * q + eta));
-            let e = exp8(x);
-            let mut exponent = [0.0; 8];
-            for i in 0..8 {
-                exponent[i] = x[i] - e[i];
-            }
-            let kernel = exp8(exponent);
-            let near = exp8(eta.map(|eta| {
-                let z = offset + c * eta;
-                -0.5 * z * z
-            }));
-            let far = exp8(eta.map(|eta| {
-                let z = c * q + c * eta + b;
-                -0.5 * z * z
-            }));
-            for i in 0..8 {
-                let r = c * q + c * eta[i];
-                let half = if folded && chunk == 0 && i == 0 { 0.5 } else { 1.0 };
-                let k = half * kernel[i];
-                let (near, far, u, w) = (k * near[i], k * far[i], gap + r, gap - r);
-                totals[0][i] += near + far;
-                totals[1][i] += near * u + far * w;
-                totals[2][i] += near * u * u + far * w * w;
-            }
-            index = index.map(|j| j + 8.0);
+impl Workspace {
+    /// At $\eta = jh$ from `first` on, around `origin`: 0, where the integrand is folded, or $\sqrt v$.
+    fn sums(
+        &mut self,
+        point: &Reduced,
+        c: f64,
+        (v, origin): (f64, f64),
+        (first, count, h): (i64, usize, f64),
+    ) -> [f64; 3] {
+        let Workspace { r, x, kernel, near, far, exponent } = self;
+        for column in [&mut *r, x, kernel, near, far, exponent] {
+            column.resize(count, 0.0);
         }
-        totals.map(sum8)
+        let Reduced { a, b, .. } = *point;
+        let constant = if origin == 0.0 { v } else { 0.0 };
+        let offset = c * origin - b;
+        for i in 0..count {
+            let eta = h * (first + i as i64) as f64;
+            r[i] = c * origin + c * eta;
+            x[i] = constant - eta * (2.0 * origin + eta);
+            let z = offset + c * eta;
+            exponent[i] = -0.5 * z * z;
+        }
+        exp_slice(exponent, near);
+        for (exponent, r) in exponent.iter_mut().zip(&*r) {
+            *exponent = -0.5 * (r + b) * (r + b);
+        }
+        exp_slice(exponent, far);
+        exp_slice(x, kernel);
+        for i in 0..count {
+            exponent[i] = x[i] - kernel[i];
+        }
+        exp_slice(exponent, kernel);
+        if origin == 0.0 {
+            kernel[0] *= 0.5;
+        }
+        // the three integrands in place of what is no longer needed
+        let gap = a - b;
+        for i in 0..count {
+            let (near_here, far_here) = (kernel[i] * near[i], kernel[i] * far[i]);
+            let (u, w) = (gap + r[i], gap - r[i]);
+            kernel[i] = near_here + far_here;
+            near[i] = near_here * u + far_here * w;
+            far[i] = near_here * u * u + far_here * w * w;
+        }
+        let scale = c * h * 0.398_942_280_401_432_7;
+        [sum_lanes(kernel), sum_lanes(near), sum_lanes(far)].map(|sum| scale * sum)
     }
 }

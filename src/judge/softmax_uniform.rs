@@ -7,18 +7,19 @@
 use super::folded::{Distance, densities};
 use super::model::Reduced;
 use super::selection_table::SelectionTable;
-use super::softmax::{ABOVE, Range, step};
-use crate::numerics::lanes::{Kernel, Lanes, dispatch, exp_m1_8, exp_slice, exp8, sum8};
+use super::softmax::{ABOVE, Span, step};
+use crate::numerics::lanes::{dot_lanes, exp_m1_slice, exp_slice};
+use std::ops::Range;
 
 /// Step of the trapezoid rule in $v$.
 const STEP: f64 = 0.25;
-/// Rows of $e^v$ and $e^{-y^2}$ must not overflow, and the panels are faster beyond.
+/// $e^v$ and $e^{-y^2}$ must not overflow.
 const LARGEST_V: f64 = 600.0;
-/// More rows than this are left to the panels.
-const LARGEST_ROWS: f64 = 3000.0;
+/// From this many rows on, panels are faster.
+const LARGEST_ROWS: f64 = 1200.0;
 
 /// Whether this scheme serves the range.
-pub(super) fn suits(range: &Range) -> bool {
+pub(super) fn suits(range: &Span) -> bool {
     range.end <= LARGEST_V && range.end - range.start <= LARGEST_ROWS * STEP && range.start > -700.0
 }
 
@@ -58,7 +59,7 @@ impl Columns {
 }
 
 /// The table; the point must have $b \ge 0$.
-pub(super) fn table(point: &Reduced, range: &Range) -> SelectionTable {
+pub(super) fn table(point: &Reduced, range: &Span) -> SelectionTable {
     let c = range.c;
     let first_row = (range.start / STEP).floor() as i64;
     let last_row = (range.end / STEP).ceil() as i64;
@@ -66,7 +67,7 @@ pub(super) fn table(point: &Reduced, range: &Range) -> SelectionTable {
     let finest = eight_digits(step(last, c));
     let all = Columns::new(point, c, finest, (range.reach(last.max(0.0).sqrt(), 0.0) / finest) as usize + 2);
     let mut table = SelectionTable::with_capacity((last_row - first_row + 1) as usize);
-    let mut row = first_row;
+    let (mut row, mut sums) = (first_row, Row::default());
     while row <= last_row {
         // rows up to 1, to 4, to 9, ... share their columns
         let root = (row as f64 * STEP).max(0.0).sqrt().floor() + 1.0;
@@ -81,7 +82,8 @@ pub(super) fn table(point: &Reduced, range: &Range) -> SelectionTable {
             gone_mass += columns.moments[0][gone..start].iter().sum::<f64>();
             gone = start;
             let end = (range.reach(v.max(0.0).sqrt(), 0.0) / h) as usize + 2;
-            let [mass, m0, m1, m2] = dispatch(Row { columns: &columns, start, end, u: v.exp() });
+            let end = end.clamp(start, columns.exp_neg_y2.len());
+            let [mass, m0, m1, m2] = sums.sums(&columns, start..end, v.exp());
             let lost = (h * (gone_mass + mass)).min(1.0);
             let weight = h * STEP;
             table.push((-lost).ln_1p(), [weight * m0, weight * m1, weight * m2]);
@@ -97,45 +99,25 @@ fn eight_digits(x: f64) -> f64 {
 }
 
 /// Sums over $y$ of $1 - e^{-x}$ times the density, and of $x e^{-x}$ times the moments; $x = u e^{-y^2}$.
-struct Row<'a> {
-    columns: &'a Columns,
-    start: usize,
-    end: usize,
-    u: f64,
+#[derive(Default)]
+struct Row {
+    minus: Vec<f64>,
+    kept: Vec<f64>,
+    lost: Vec<f64>,
 }
 
-impl Kernel for Row<'_> {
-    type Output = [f64; 4];
-
-    #[inline(always)]
-    fn run(self) -> [f64; 4] {
-        let Columns { exp_neg_y2, moments: [m0, m1, m2] } = self.columns;
-        let span = self.start..self.end.min(exp_neg_y2.len());
-        let (e, e_rest) = exp_neg_y2[span.clone()].as_chunks::<8>();
-        let [(m0, r0), (m1, r1), (m2, r2)] = [m0, m1, m2].map(|m| m[span.clone()].as_chunks::<8>());
-        let mut totals: [Lanes; 4] = [[0.0; 8]; 4];
-        for i in 0..e.len() {
-            add(&mut totals, self.u, &e[i], [&m0[i], &m1[i], &m2[i]]);
-        }
-        let mut last: [Lanes; 4] = [[0.0; 8]; 4];
-        for (lanes, rest) in last.iter_mut().zip([e_rest, r0, r1, r2]) {
-            lanes[..rest.len()].copy_from_slice(rest);
-        }
-        add(&mut totals, self.u, &last[0], [&last[1], &last[2], &last[3]]);
-        totals.map(sum8)
-    }
-}
-
-#[inline(always)]
-fn add(totals: &mut [Lanes; 4], u: f64, exp_neg_y2: &Lanes, [m0, m1, m2]: [&Lanes; 3]) {
-    let x = exp_neg_y2.map(|e| u * e);
-    let minus = x.map(|x| -x);
-    let (kept, lost) = (exp8(minus), exp_m1_8(minus));
-    for j in 0..8 {
-        let k = x[j] * kept[j];
-        totals[0][j] -= lost[j] * m0[j];
-        totals[1][j] += k * m0[j];
-        totals[2][j] += k * m1[j];
-        totals[3][j] += k * m2[j];
+impl Row {
+    fn sums(&mut self, columns: &Columns, span: Range<usize>, u: f64) -> [f64; 4] {
+        let Row { minus, kept, lost } = self;
+        let exp_neg_y2 = &columns.exp_neg_y2[span.clone()];
+        minus.clear();
+        minus.extend(exp_neg_y2.iter().map(|e| -u * e));
+        kept.resize(minus.len(), 0.0);
+        lost.resize(minus.len(), 0.0);
+        exp_slice(minus, kept);
+        exp_m1_slice(minus, lost);
+        kept.iter_mut().zip(&*minus).for_each(|(kept, minus)| *kept *= -minus);
+        let [m0, m1, m2] = columns.moments.each_ref().map(|m| &m[span.clone()]);
+        [-dot_lanes(lost, m0), dot_lanes(kept, m0), dot_lanes(kept, m1), dot_lanes(kept, m2)]
     }
 }

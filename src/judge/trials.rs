@@ -45,8 +45,10 @@ struct Memory {
     teacher: Vec<[f64; WIDTH]>,
     judge: Vec<[f64; WIDTH]>,
     noise: Vec<[f64; WIDTH]>,
-    /// $T$, then unused; lower triangle by rows.
+    /// $T$, column by column.
     root: Vec<[f64; WIDTH]>,
+    /// Of eight repetitions: $T$, $P$ or its factor, and three vectors.
+    work: [Vec<Eight>; 5],
 }
 
 impl Trials {
@@ -66,19 +68,20 @@ impl Trials {
         }
         check_positive("sigma", sigma)?;
         let rows = |count: usize| vec![[0.0; WIDTH]; count];
-        let memory = Memory { teacher: rows(d), judge: rows(d), noise: rows(d), root: rows(d * (d + 1) / 2) };
+        let eights = |count: usize| vec![[0.0; 8]; count];
+        let triangle = d * (d + 1) / 2;
+        let work = [eights(triangle), eights(triangle), eights(d), eights(d), eights(d)];
+        let memory = Memory { teacher: rows(d), judge: rows(d), noise: rows(d), root: rows(triangle), work };
         Ok(Trials { d, n, k, sigma, draws, memory })
     }
 
     /// The gold values of the repetitions of `lanes`, which must be [`WIDTH`] wide (panics otherwise).
     pub fn run(&mut self, lanes: &mut Lanes, gold: &mut [f64; WIDTH]) {
         let Trials { d, n, k, sigma, draws, memory } = self;
-        for i in 0..*d {
-            let row = i * (i + 1) / 2;
-            for entry in &mut memory.root[row..row + i] {
-                lanes.normals(entry);
-            }
-            chi(lanes, (*n - i) as f64, i as u32, &mut memory.root[row + i]);
+        for j in 0..*d {
+            let column = &mut memory.root[start(*d, j)..start(*d, j + 1)];
+            chi(lanes, (*n - j) as f64, j as u32, &mut column[0]);
+            column[1..].iter_mut().for_each(|entry| lanes.normals(entry));
         }
         for vector in [&mut memory.teacher, &mut memory.noise, &mut memory.judge] {
             vector.iter_mut().for_each(|entry| lanes.normals(entry));
@@ -171,7 +174,7 @@ fn chi(lanes: &mut Lanes, freedom: f64, index: u32, out: &mut [f64; WIDTH]) {
     }
 }
 
-/// From $T$, $w$, $g$ and $h$ (in `judge`) to the posterior draw $u$ (in `judge`).
+/// From $T$, $w$, $g$ and $h$ (in `judge`) to the posterior draw $u$ (in `judge`), eight repetitions at a time.
 struct Judge<'a> {
     d: usize,
     sigma: f64,
@@ -183,100 +186,101 @@ impl Kernel for Judge<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let Judge { d, sigma, memory: Memory { teacher, judge, noise, root } } = self;
+        let Judge { d, sigma, memory } = self;
+        let Memory { teacher, judge, noise, root, work } = memory;
+        let [t, p, w, y, z] = work;
         let precision = 1.0 / (sigma * sigma);
-        let at = |i: usize, j: usize| i * (i + 1) / 2 + j;
         for group in 0..WIDTH / 8 {
-            let lanes = 8 * group..8 * group + 8;
-            let get = |rows: &[[f64; WIDTH]], i: usize| -> Eight {
-                let mut eight = [0.0; 8];
-                eight.copy_from_slice(&rows[i][lanes.clone()]);
-                eight
-            };
-            let set = |rows: &mut [[f64; WIDTH]], i: usize, x: Eight| rows[i][lanes.clone()].copy_from_slice(&x);
-            // noise <- T'w + sigma g
+            gather(teacher, group, w);
+            gather(noise, group, y);
+            gather(root, group, t);
+            // y <- T'w + sigma g, z <- T y / sigma^2
             for j in 0..d {
-                let mut total = get(noise, j).map(|g| sigma * g);
-                for i in j..d {
-                    total = add(total, get(root, at(i, j)), get(teacher, i));
-                }
-                set(noise, j, total);
-            }
-            // noise <- T noise / sigma^2, from the last entry on; root <- P = I + TT'/sigma^2, from the last row on
-            for i in (0..d).rev() {
-                let mut total = [0.0; 8];
-                for j in 0..=i {
-                    total = add(total, get(root, at(i, j)), get(noise, j));
-                }
-                set(noise, i, total.map(|x| precision * x));
-                for j in (0..=i).rev() {
-                    let mut total = [0.0; 8];
-                    for l in 0..=j {
-                        total = add(total, get(root, at(i, l)), get(root, at(j, l)));
+                let column = &t[start(d, j)..start(d, j + 1)];
+                let mut total = y[j].map(|g| sigma * g);
+                for (t, w) in column.iter().zip(&w[j..]) {
+                    for l in 0..8 {
+                        total[l] += t[l] * w[l];
                     }
-                    let unit = if i == j { 1.0 } else { 0.0 };
-                    set(root, at(i, j), total.map(|x| precision * x + unit));
                 }
+                y[j] = total.map(|y| precision * y);
             }
-            // root <- L, noise <- L^{-1} noise
+            z.fill([0.0; 8]);
             for j in 0..d {
+                add(&mut z[j..], &t[start(d, j)..start(d, j + 1)], &y[j]);
+            }
+            // P <- I + TT'/sigma^2, then its factor, column by column; z <- L^{-1} z on the way
+            for j in 0..d {
+                let (done, rest) = p.split_at_mut(start(d, j));
+                let column = &mut rest[..d - j];
+                column.fill([0.0; 8]);
+                for l in 0..=j {
+                    let tail = &t[start(d, l) + j - l..start(d, l + 1)];
+                    add(column, tail, &tail[0].map(|t| precision * t));
+                }
+                column[0] = column[0].map(|x| 1.0 + x);
                 for l in 0..j {
-                    let factor = get(root, at(j, l)).map(|x| -x);
-                    for i in j..d {
-                        let updated = add(get(root, at(i, j)), get(root, at(i, l)), factor);
-                        set(root, at(i, j), updated);
+                    let tail = &done[start(d, l) + j - l..start(d, l + 1)];
+                    add(column, tail, &tail[0].map(|x| -x));
+                }
+                let inverse = column[0].map(|x| 1.0 / x.sqrt());
+                for entry in column.iter_mut() {
+                    for l in 0..8 {
+                        entry[l] *= inverse[l];
                     }
                 }
-                let pivot = get(root, at(j, j)).map(f64::sqrt);
-                set(root, at(j, j), pivot);
-                let inverse = pivot.map(|x| 1.0 / x);
-                for i in j + 1..d {
-                    let scaled = times(get(root, at(i, j)), inverse);
-                    set(root, at(i, j), scaled);
+                for l in 0..8 {
+                    z[j][l] *= inverse[l];
                 }
-                let solved = times(get(noise, j), inverse);
-                set(noise, j, solved);
-                let factor = solved.map(|x| -x);
-                for i in j + 1..d {
-                    let updated = add(get(noise, i), get(root, at(i, j)), factor);
-                    set(noise, i, updated);
+                let solved = z[j].map(|x| -x);
+                add(&mut z[j + 1..], &column[1..], &solved);
+            }
+            // u <- L'^{-1}(z + h)
+            gather(judge, group, y);
+            for j in (0..d).rev() {
+                let column = &p[start(d, j)..start(d, j + 1)];
+                let mut total: Eight = [0.0; 8];
+                for l in 0..8 {
+                    total[l] = z[j][l] + y[j][l];
+                }
+                for (x, u) in column[1..].iter().zip(&y[j + 1..]) {
+                    for l in 0..8 {
+                        total[l] -= x[l] * u[l];
+                    }
+                }
+                for l in 0..8 {
+                    y[j][l] = total[l] / column[0][l];
                 }
             }
-            // judge <- L'^{-1}(noise + judge)
-            for i in (0..d).rev() {
-                let mut total = get(noise, i);
-                let h = get(judge, i);
-                for l in 0..8 {
-                    total[l] += h[l];
-                }
-                for j in i + 1..d {
-                    total = add(total, get(root, at(j, i)), get(judge, j).map(|x| -x));
-                }
-                let pivot = get(root, at(i, i));
-                for l in 0..8 {
-                    total[l] /= pivot[l];
-                }
-                set(judge, i, total);
+            for (row, y) in judge.iter_mut().zip(y.iter()) {
+                row[8 * group..8 * group + 8].copy_from_slice(y);
             }
         }
     }
 }
 
-/// `total + a * b`.
+/// Where column `j` of a lower triangle of order `d` begins, columns one after the other.
 #[inline(always)]
-fn add(mut total: Eight, a: Eight, b: Eight) -> Eight {
-    for i in 0..8 {
-        total[i] += a[i] * b[i];
-    }
-    total
+fn start(d: usize, j: usize) -> usize {
+    j * (2 * d + 1 - j) / 2
 }
 
+/// The eight lanes of a group, side by side.
 #[inline(always)]
-fn times(mut a: Eight, b: Eight) -> Eight {
-    for i in 0..8 {
-        a[i] *= b[i];
+fn gather(rows: &[[f64; WIDTH]], group: usize, out: &mut [Eight]) {
+    for (row, out) in rows.iter().zip(out) {
+        out.copy_from_slice(&row[8 * group..8 * group + 8]);
     }
-    a
+}
+
+/// `total[i] += x[i] * factor`, over the shorter length.
+#[inline(always)]
+fn add(total: &mut [Eight], x: &[Eight], factor: &Eight) {
+    for (total, x) in total.iter_mut().zip(x) {
+        for l in 0..8 {
+            total[l] += x[l] * factor[l];
+        }
+    }
 }
 
 #[cfg(test)]

@@ -116,7 +116,7 @@ fn simulate(point: &Point, sampling: &Sampling, draw: impl Fn(&mut Stream) -> f6
     let moments = sampling.moments(1, |stream, numbers| numbers[0] = draw(stream))?;
     let scaled = |x: &[f64]| Delta { delta: point.variance() * x[0] };
     Ok(Estimate {
-        output: scaled(&moments.means()),
+        output: scaled(moments.means()),
         stderr: scaled(&moments.standard_errors()),
         samples: sampling.samples,
     })
@@ -160,7 +160,7 @@ fn simulate_infinite(input: LimitInput, sampling: &Sampling) -> Result<Estimate<
     })?;
     let shape = |x: &[f64], sign: f64| SoftmaxInfinite { delta: s2 * x[0], one_over_k: sign * s2 * spread * x[1] };
     Ok(Estimate {
-        output: shape(&moments.means(), -1.0),
+        output: shape(moments.means(), -1.0),
         stderr: shape(&moments.standard_errors(), 1.0),
         samples: sampling.samples,
     })
