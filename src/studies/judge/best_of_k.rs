@@ -51,7 +51,7 @@ pub fn study() -> Study {
         "How fast does best-of-k decay, and what is left of the law at k = 100?",
         "Halder, Pehlevan, arXiv 2512.19905, zero temperature (parameters from the authors' scripts)",
         &["judge/R5", "judge/R10", "judge/R11"],
-        "30 s, quick 1 s",
+        "12 s, quick 1 s",
     )
 }
 

@@ -51,7 +51,7 @@ pub fn study() -> Study {
         "How does the rate of best-of-k depend on the difficulty of the task?",
         "Halder, Pehlevan, arXiv 2512.19905, Remark 5 (from an independent audit); beyond rho = 1/2 derived",
         &["judge/R11", "judge/R11b", "judge/R11c"],
-        "10 s, quick 2 s",
+        "12 s, quick 2 s",
     )
 }
 

@@ -52,7 +52,7 @@ pub fn study() -> Study {
         "When may the posterior mean be replaced by its deterministic equivalent?",
         "Halder, Pehlevan, arXiv 2512.19905, Result 1 (from an independent audit); two-point form derived",
         &["judge/R1", "judge/R2", "judge/R2b"],
-        "40 s, quick 2 s",
+        "15 s, quick 1 s",
     )
 }
 

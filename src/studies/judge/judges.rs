@@ -53,7 +53,7 @@ pub fn study() -> Study {
         "Which judge is best, and is the teacher?",
         "Halder, Pehlevan, arXiv 2512.19905, finite temperature (parameters from the authors' scripts)",
         &["judge/R1", "judge/R2b", "judge/R3", "judge/R6", "judge/R7b", "judge/R8", "judge/R9"],
-        "25 s, quick 1 s",
+        "20 s, quick 1 s",
     )
 }
 

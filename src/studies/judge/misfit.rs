@@ -49,7 +49,7 @@ pub fn study() -> Study {
         "How far may the judge be off before more answers hurt?",
         "independent audit of Halder, Pehlevan, arXiv 2512.19905, fixed-posterior sweep (shapes; the seed is ours)",
         &["judge/R3", "judge/R10", "judge/R10b", "judge/R13b"],
-        "60 s, quick 3 s",
+        "15 s, quick 1 s",
     )
 }
 

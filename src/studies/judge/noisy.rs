@@ -64,7 +64,7 @@ pub fn study() -> Study {
         "At what temperature, and for how long, should one sample under a noisy judge?",
         "Halder, Pehlevan, arXiv 2512.19905, language-model experiments (a synthetic stand-in; theirs are not reproducible here)",
         &["judge/R13", "judge/R13c", "judge/R13d"],
-        "10 s, quick 2 s",
+        "2 s",
     )
 }
 

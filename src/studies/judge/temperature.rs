@@ -52,7 +52,7 @@ pub fn study() -> Study {
         "How good is the formula for the optimal temperature?",
         "Halder, Pehlevan, arXiv 2512.19905, Remark 4 (from an independent audit)",
         &["judge/R7", "judge/R8", "judge/R13d"],
-        "10 s, quick 3 s",
+        "14 s, quick 3 s",
     )
 }
 

@@ -46,7 +46,7 @@ pub fn study() -> Study {
         "When is another answer worth more than another datum?",
         "Halder, Pehlevan, arXiv 2512.19905, Remark 6 (from an independent audit)",
         &["judge/R11", "judge/R12", "judge/R12b"],
-        "10 s, quick 2 s",
+        "15 s, quick 1 s",
     )
 }
 

@@ -47,7 +47,7 @@ pub fn claims() -> Vec<Claim> {
             source: "Halder, Pehlevan, arXiv 2512.19905, abstract",
             conditions: "\"fixed k\"",
             recorded: Recorded::HoldsUnder(
-                "C1 > 0 and 2b(b-a) large: otherwise it is 0 (the teacher) or infinite (C1 < 0, k = 2)",
+                "C1 > 0 and a biased judge: with the teacher it is 0, with C1 <= 0 and many answers it is infinite",
             ),
             checks: &[interior_temperature],
         },

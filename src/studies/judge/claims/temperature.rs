@@ -43,7 +43,7 @@ pub fn claims() -> Vec<Claim> {
             statement: "For k > 2, C1 > 0 and C2 > 0 the optimal temperature is t* = 2 (1-2/k) C2/C1.",
             source: "Halder, Pehlevan, arXiv 2512.19905, Remark 4 (from an independent audit)",
             conditions: "k > 2, C1 > 0, C2 > 0",
-            recorded: Recorded::HoldsUnder("t* >> 1: the exact optimum differs by up to 3, whatever t*"),
+            recorded: Recorded::HoldsUnder("t* >> 1: with infinitely many answers it is 3 too high, whatever t*"),
             checks: &[optimal_temperature_up_to_a_constant, optimal_temperature_at_infinite_k],
         },
         Claim {
