@@ -42,8 +42,11 @@ pub struct Parameters {
     inputs_per_set: usize,
 }
 
-/// The spectra: name, and eigenvalue of input i of d.
-const SPECTRA: [(&str, fn(usize, usize) -> f64); 2] =
+/// A spectrum: its name, and the eigenvalue of input i of d.
+type Spectrum = (&'static str, fn(usize, usize) -> f64);
+
+/// The spectra of the study.
+const SPECTRA: [Spectrum; 2] =
     [("white", |_, _| 1.0), ("power law", |i, d| d as f64 / (i as f64 + 1.0) / (d as f64).ln())];
 
 /// The study's entry.

@@ -125,7 +125,9 @@ fn run(parameters: &Parameters, context: &Run) -> Result<Report> {
     if !ascending || counts.first().is_none_or(|k| *k == 0) || counts.last() > Some(&1000) {
         return Err(Error::invalid("simulated_candidates", format!("{counts:?}"), "1 to 1,000, ascending"));
     }
-    if parameters.prompts.is_empty() || parameters.prompts.iter().any(|prompt| !(prompt.share > 0.0)) {
+    if parameters.prompts.is_empty()
+        || parameters.prompts.iter().any(|prompt| prompt.share.is_nan() || prompt.share <= 0.0)
+    {
         return Err(Error::invalid("prompts", "without a share", "prompts with shares > 0"));
     }
     let mut temperatures = Table::new(

@@ -88,7 +88,7 @@ fn run(parameters: &Parameters, context: &Run) -> Result<Report> {
     if !(a.is_finite() && a >= 0.0) {
         return Err(Error::invalid("a", a, "a finite bias >= 0"));
     }
-    if !(t_min >= 0.05) {
+    if t_min.is_nan() || t_min < 0.05 {
         return Err(Error::invalid("t_min", t_min, "a reduced temperature >= .05"));
     }
     if let Some(k) = parameters.contours.iter().find(|k| !(1..=1_000_000).contains(*k)) {
