@@ -162,6 +162,11 @@ fn run(parameters: &Parameters, context: &Run) -> Result<Report> {
         if at(100.0)?.regime != Regime::InverseSquare {
             warnings.push(format!("n = {n}: rho = {rho:.3} is not below 1/2, the law 1/k^2 does not hold"));
         }
+        // the biases that carry the coefficient are N(0, rho/(1 - 2 rho)); at three of their deviations k must exceed e^(b^2/2)
+        let needed = (4.5 * rho / (1.0 - 2.0 * rho)).exp();
+        if rho < 0.5 && (ks[0] as f64) < needed {
+            warnings.push(format!("n = {n}: the law 1/k^2 is drawn from k = {}, below e^(b^2/2) = {needed:.0}", ks[0]));
+        }
         for (&k, &exact) in ks.iter().zip(&exact) {
             let x = k as f64;
             let leading = at(x.max(1.5))?.leading;
