@@ -5,8 +5,8 @@
 //! Degrees of freedom $\mathrm{df}_j = \frac1d\sum_i (e_i/(e_i+R))^j$. At $\lambda = 0$: $R = 0$ if $\alpha$ times the share of
 //! positive $e_i$ is at most 1, otherwise the positive root. Source: Halder and Pehlevan (2025), Result 1.
 //!
-//! Bracketed Newton to the last bit on $1 - \alpha m - \lambda/R$, which increases: 5 to 60 steps of $O(d)$. The root is as well
-//! conditioned as $1 - \alpha\,\mathrm{df}_2$ is large.
+//! Bracketed Newton to the last bit on $(1-\alpha) + \alpha(1-m) - \lambda/R$, which increases: 5 to 60 steps of $O(d)$. Relative error
+//! $10^{-15}$ for $\alpha \le 1$; beyond, as $1-\alpha$ and $\alpha(1-m)$ cancel.
 
 use super::model::check_positive;
 use crate::numerics::roots::newton_bracketed;
@@ -54,9 +54,11 @@ pub fn renormalised_ridge(eigs: &[f64], alpha: f64, lambda: f64) -> Result<Ridge
     let least = positive.iter().copied().fold(f64::INFINITY, f64::min);
     let low = if lambda > 0.0 { lambda } else { 0.5 * least * (alpha * share - 1.0) };
     let high = (lambda + alpha * mean(&|e| e)) * (1.0 + 1e-12);
+    // 1 - alpha m without the cancellation near alpha = 1
+    let spare = 1.0 - alpha * share;
     let residual = |r: f64| {
         let slope = alpha * mean(&|e| (e / (e + r)) / (e + r)) + lambda / r / r;
-        (1.0 - alpha * mean(&|e| e / (e + r)) - lambda / r, slope)
+        (spare + alpha * mean(&|e| r / (e + r)) - lambda / r, slope)
     };
     let root = newton_bracketed(residual, low, high, low.max(0.5 * high));
     if root.found() || root.value.abs() < 1e-12 {
@@ -99,13 +101,15 @@ mod tests {
     #[test]
     fn closed_form_and_root_agree() {
         for alpha in [1e-3, 0.3, 0.999, 1.0, 1.7, 50.0] {
-            for lambda in [1e-9, 1e-3, 0.4, 30.0] {
+            for lambda in [1e-12, 1e-9, 1e-3, 0.4, 30.0] {
                 for s2 in [0.2, 1.0, 7.0] {
                     let closed = isotropic_ridge(s2, alpha, lambda);
                     let root = renormalised_ridge(&[s2; 5], alpha, lambda).unwrap();
-                    // rounding of 1 - alpha m - lambda/R is 3u; its logarithmic slope in R is at least sqrt of (4 q) near alpha = 1
-                    let slope = alpha * s2 / (s2 + closed) * closed / (s2 + closed) + lambda / closed;
-                    let allowed = 4e-16 * (1.0 + alpha) * (1.0 + lambda / closed) / slope + 1e-15;
+                    // rounding of the three terms, over the logarithmic slope of their sum
+                    let kept = closed / (s2 + closed);
+                    let slope = alpha * (1.0 - kept) * kept + lambda / closed;
+                    let terms = (1.0 - alpha).abs() + alpha * kept + lambda / closed;
+                    let allowed = 4e-16 * terms / slope + 1e-15;
                     assert!((root.r / closed - 1.0).abs() < allowed, "{alpha} {lambda} {s2}: {} {closed}", root.r);
                     let m = s2 / (s2 + root.r);
                     assert!((root.df1 - m).abs() < 1e-15 && (root.df2 - m * m).abs() < 1e-15);
