@@ -21,6 +21,7 @@
 mod error;
 
 pub mod asymptotics;
+pub mod judge;
 pub mod lab;
 pub mod numerics;
 pub mod prob;
@@ -33,10 +34,10 @@ pub use error::{Error, Result};
 /// Everything that the laboratory knows: one line an engine for each kind of entry.
 pub fn laboratory() -> lab::Laboratory {
     lab::Laboratory {
-        quantities: asymptotics::quantities::all(),
-        claims: studies::asymptotics::claims::all(),
-        studies: studies::asymptotics::all(),
-        tasks: studies::asymptotics::tasks::all(),
-        tour: vec!["asymptotics/length"],
+        quantities: [asymptotics::quantities::all(), judge::quantities::all()].into_iter().flatten().collect(),
+        claims: [studies::asymptotics::claims::all(), studies::judge::claims::all()].into_iter().flatten().collect(),
+        studies: [studies::asymptotics::all(), studies::judge::all()].into_iter().flatten().collect(),
+        tasks: [studies::asymptotics::tasks::all(), studies::judge::tasks::all()].into_iter().flatten().collect(),
+        tour: vec!["asymptotics/length", "judge/judges"],
     }
 }

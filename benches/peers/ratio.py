@@ -1,7 +1,7 @@
 """Throughput of ours and theirs, task by task, and their ratio; fails where the answers differ.
 
 Reads the JSON lines that run.sh collected. Both sides compute on one vocabulary. Exact answers must agree to 1e-11, relative:
-numpy's plain sums over 1,024 terms and 2,000 policies keep about that many digits. Mean maxima of independent draws must
+numpy's plain sums over 1,024 terms and 2,000 policies keep about that many digits. Means over independent draws must
 agree to five of the standard errors of their difference: both seeds are fixed, so this does not fail by chance later.
 """
 import json
@@ -9,7 +9,13 @@ import math
 import statistics
 import sys
 
-OURS = {"bon/exact": "asymptotics/exact", "bon/tilt": "asymptotics/tilt", "bon/mc": "asymptotics/draws"}
+PAIRS = [
+    ("bon/exact", "asymptotics/exact"),
+    ("bon/tilt", "asymptotics/tilt"),
+    ("bon/mc", "asymptotics/draws"),
+    ("linreg/best-of-k", "judge/best-of-k"),
+    ("linreg/best-of-k", "judge/best-of-k-scalars"),
+]
 EXACT = 1e-11
 STANDARD_ERRORS = 5.0
 
@@ -17,17 +23,18 @@ STANDARD_ERRORS = 5.0
 def disagreements(mine, peer):
     a, b = mine["check"], peer["check"]
     if "deviation" in b:
-        error = b["deviation"] * math.sqrt(2 / peer["params"]["batch"])
-        distance = abs(a["reward"] - b["reward"]) / error
-        print(f"  mean of the maxima: ours {a['reward']:.6f}, peer {b['reward']:.6f}, {distance:.2f} standard errors apart")
-        return ["reward"] if not distance <= STANDARD_ERRORS else []
+        name = next(name for name in b if name != "deviation")
+        count = peer["params"].get("batch") or peer["params"]["trials"]
+        distance = abs(a[name] - b[name]) / (b["deviation"] * math.sqrt(2 / count))
+        print(f"  {name}: ours {a[name]:.6f}, peer {b[name]:.6f}, {distance:.2f} standard errors apart")
+        return [name] if not distance <= STANDARD_ERRORS else []
     print("  relative differences:", ", ".join(f"{name} {abs(a[name] / b[name] - 1):.1e}" for name in b))
     return [name for name in b if not abs(a[name] - b[name]) <= EXACT * abs(b[name])]
 
 
 lines = [json.loads(line) for line in open(sys.argv[1])]
 failed = False
-for theirs, ours in OURS.items():
+for theirs, ours in PAIRS:
     peer = [line for line in lines if line["task"] == theirs]
     mine = [line for line in lines if line["task"] == ours]
     if not peer or not mine:

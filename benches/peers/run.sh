@@ -6,10 +6,10 @@ root=$here/../..
 rounds=${1:-5}
 shift || true
 tasks=("$@")
-[ ${#tasks[@]} -gt 0 ] || tasks=(exact tilt draws)
+[ ${#tasks[@]} -gt 0 ] || tasks=(exact tilt draws linreg)
 
 environment=$root/target/peers
-[ -x "$environment/bin/python" ] || { python3 -m venv "$environment" && "$environment/bin/pip" install --quiet numpy; }
+[ -x "$environment/bin/python" ] || { python3 -m venv "$environment" && "$environment/bin/pip" install --quiet numpy scipy; }
 cargo build --release --quiet --bin sim --manifest-path "$root/Cargo.toml"
 sim=${CARGO_TARGET_DIR:-$root/target}/release/sim
 
@@ -17,6 +17,12 @@ results=$(mktemp)
 trap 'rm -f "$results"' EXIT
 for _ in $(seq "$rounds"); do
     for task in "${tasks[@]}"; do
+        if [ "$task" = linreg ]; then
+            env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE \
+                taskset -c 0 "$environment/bin/python" "$here/linreg_numpy.py" >>"$results"
+            taskset -c 0 "$sim" bench --json --threads 1 judge/best-of-k judge/best-of-k-scalars >>"$results"
+            continue
+        fi
         mode=$task
         [ "$task" = draws ] && mode=mc
         # numpy chooses its kernels by the processor it finds, not by what a shell has set for another one

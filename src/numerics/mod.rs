@@ -9,8 +9,10 @@
 //! | [`quadrature`] | Gauss-Legendre and double-exponential integration |
 //! | [`convolution`] | laws of sums: direct and by FFT, n-fold powers |
 //! | [`linear`] | dense linear systems |
+//! | [`cholesky`] | positive definite systems |
 //! | [`lanes`] | exp, ln, expm1 and reductions on slices, eight doubles at a time, dispatched at run time |
 
+pub mod cholesky;
 pub mod convolution;
 pub mod lanes;
 pub mod linear;
