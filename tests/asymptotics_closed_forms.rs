@@ -301,7 +301,7 @@ fn rare_letters_are_drawn() {
 fn tails_below_the_mean_are_sampled_without_a_tilt() {
     let model = Memoryless::new(&[0.5, 0.5], &[0.0, 1.0], 8).unwrap();
     for threshold in [1.0, 4.0] {
-        let sampler = TailSampler::new(&model, threshold).unwrap();
+        let sampler = TailSampler::new(&model, 0.0, threshold).unwrap();
         assert_eq!(sampler.log_scale, 0.0);
         for i in 0..100 {
             let weight = sampler.weight(&mut Address::new(5, "tests", "tail").stream(i));

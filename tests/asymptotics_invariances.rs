@@ -209,7 +209,7 @@ fn domains_end_where_they_say() {
     }
     assert!(proxy_tilt(&fair, &[0.0, 1.0], &[0.5, 0.0], 1e-4).is_ok());
     for (threshold, valid) in [(0.0, false), (-1.0, false), (8.0, false), (9.0, false), (1.0, true), (7.5, true)] {
-        assert_eq!(TailSampler::new(&coins, threshold).is_ok(), valid, "{threshold}");
+        assert_eq!(TailSampler::new(&coins, 0.0, threshold).is_ok(), valid, "{threshold}");
     }
     assert!(Levels::from_log_masses(vec![], vec![]).is_err());
     assert!(Levels::from_log_masses(vec![1.0, 2.0], vec![0.0]).is_err());
