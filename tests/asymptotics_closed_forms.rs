@@ -12,7 +12,7 @@ use tilt::asymptotics::hedge::{GoldCurve, HedgeFamily, HedgeRegime, hedge};
 use tilt::asymptotics::markov::Chain;
 use tilt::asymptotics::markov_reward_law::markov_reward_law;
 use tilt::asymptotics::memoryless::Memoryless;
-use tilt::asymptotics::memoryless_sampling::{RewardSampler, TailSampler};
+use tilt::asymptotics::memoryless_sampling::RewardSampler;
 use tilt::asymptotics::near_optimal::near_optimal;
 use tilt::asymptotics::outcome_sampling::{Draws, draw_count, soft_shares};
 use tilt::asymptotics::tail::tail_approximations;
@@ -295,19 +295,6 @@ fn rare_letters_are_drawn() {
     let law = markov_reward_law(&chain, &[1e-4, 1.0 - 1e-4], 3).unwrap();
     // three symbols of reward 0: 1e-4 / 4
     close(law.log_mass()[0], (2.5e-5f64).ln(), 1e-14);
-}
-
-#[test]
-fn tails_below_the_mean_are_sampled_without_a_tilt() {
-    let model = Memoryless::new(&[0.5, 0.5], &[0.0, 1.0], 8).unwrap();
-    for threshold in [1.0, 4.0] {
-        let sampler = TailSampler::new(&model, 0.0, threshold).unwrap();
-        assert_eq!(sampler.log_scale, 0.0);
-        for i in 0..100 {
-            let weight = sampler.weight(&mut Address::new(5, "tests", "tail").stream(i));
-            assert!(weight == 0.0 || weight == 1.0, "{weight}");
-        }
-    }
 }
 
 #[test]
