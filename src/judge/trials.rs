@@ -214,14 +214,22 @@ impl Kernel for Judge<'_> {
                 let (done, rest) = p.split_at_mut(start(d, j));
                 let column = &mut rest[..d - j];
                 column.fill([0.0; 8]);
-                for l in 0..=j {
-                    let tail = &t[start(d, l) + j - l..start(d, l + 1)];
-                    add(column, tail, &tail[0].map(|t| precision * t));
+                let tail = |l: usize| &t[start(d, l) + j - l..start(d, l + 1)];
+                let factor = |tail: &[Eight]| tail[0].map(|t| precision * t);
+                for l in (0..j).step_by(2) {
+                    add_two(column, [tail(l), tail(l + 1)], [factor(tail(l)), factor(tail(l + 1))]);
+                }
+                if j % 2 == 0 {
+                    add(column, tail(j), &factor(tail(j)));
                 }
                 column[0] = column[0].map(|x| 1.0 + x);
-                for l in 0..j {
-                    let tail = &done[start(d, l) + j - l..start(d, l + 1)];
-                    add(column, tail, &tail[0].map(|x| -x));
+                let tail = |l: usize| &done[start(d, l) + j - l..start(d, l + 1)];
+                let factor = |tail: &[Eight]| tail[0].map(|x| -x);
+                for l in (0..j - j % 2).step_by(2) {
+                    add_two(column, [tail(l), tail(l + 1)], [factor(tail(l)), factor(tail(l + 1))]);
+                }
+                if j % 2 == 1 {
+                    add(column, tail(j - 1), &factor(tail(j - 1)));
                 }
                 let inverse = column[0].map(|x| 1.0 / x.sqrt());
                 for entry in column.iter_mut() {
@@ -279,6 +287,16 @@ fn add(total: &mut [Eight], x: &[Eight], factor: &Eight) {
     for (total, x) in total.iter_mut().zip(x) {
         for l in 0..8 {
             total[l] += x[l] * factor[l];
+        }
+    }
+}
+
+/// Two of [`add`] in one pass.
+#[inline(always)]
+fn add_two(total: &mut [Eight], [x, y]: [&[Eight]; 2], [f, g]: [Eight; 2]) {
+    for (total, (x, y)) in total.iter_mut().zip(x.iter().zip(y)) {
+        for l in 0..8 {
+            total[l] += x[l] * f[l] + y[l] * g[l];
         }
     }
 }
