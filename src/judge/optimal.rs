@@ -80,10 +80,10 @@ pub struct OptimalCount {
 /// it, R9.) At `t` = 0 the limit is $(a-b)^2 + \tau^2$. Ties go to the smaller number.
 ///
 /// # Errors
-/// [`Error::InvalidInput`] about `most` (1 to $10^8$); as [`SoftmaxTable::new`](super::softmax::SoftmaxTable::new).
+/// [`Error::InvalidInput`] about `most` (1 to $10^7$); as [`SoftmaxTable::new`](super::softmax::SoftmaxTable::new).
 pub fn optimal_k(point: &Reduced, t: f64, most: u64) -> Result<OptimalCount> {
-    if most == 0 || most > 100_000_000 {
-        return Err(Error::invalid("most", most, "from 1 to 100000000"));
+    if most == 0 || most > 10_000_000 {
+        return Err(Error::invalid("most", most, "from 1 to 10000000"));
     }
     let mut losses = vec![0.0; most as usize];
     every_k(point, t, &mut losses)?;
