@@ -1,6 +1,6 @@
 //! Averages: over inputs, and over the answers of a discrete judge.
 
-use super::{Delta, Number};
+use super::{Delta, Number, hot};
 use crate::judge::average::average;
 use crate::judge::discrete::DiscreteJudge;
 use crate::judge::high_temperature::average_high_temperature;
@@ -148,6 +148,18 @@ pub(super) fn all() -> Vec<Quantity> {
         .asymptotic::<AverageInput, Delta>(
             "O(t^-4) in t = temp/2s^2; at temp = 0 o(1) relative, teacher's reward",
             asymptotic_average,
+        )
+        .in_the_limit::<AverageInput>(
+            |draw, step| {
+                let (v_tt, v_rr, s2) = (draw.uniform(0.0, 1.0), draw.uniform(0.0, 1.0), draw.log_uniform(0.5, 2.0));
+                let v_tr = draw.uniform(-1.0, 1.0) * (v_tt * v_rr).sqrt();
+                let k = if draw.chance(0.3) { Number::Infinite } else { Number::Finite(draw.count(2, 30)) };
+                AverageInput { v_tt, v_tr, v_rr, s2, temp: 2.0 * s2 * hot(step), k }
+            },
+            |i, _| {
+                let spread = (1.0 + i.v_tt / i.s2) * (1.0 + i.v_rr / i.s2).powi(4);
+                2.0 * i.s2 * spread * (i.temp / (2.0 * i.s2)).powi(-4)
+            },
         )
         .monte_carlo::<AverageInput, Delta>(simulate_average),
         Quantity::new::<TailInput, AverageTail>(

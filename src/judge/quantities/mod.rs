@@ -25,6 +25,11 @@ struct Delta {
     delta: f64,
 }
 
+/// Reduced temperature, `step` steps towards the limit of the high-temperature expansion.
+fn hot(step: u32) -> f64 {
+    50.0 * 4f64.powi(step as i32)
+}
+
 /// A number of candidates: a whole number >= 1 or `"inf"`.
 #[derive(Clone, Copy)]
 enum Number {

@@ -1,6 +1,6 @@
 //! Selection at a point: best of $k$, softmax, their limits and optima.
 
-use super::Delta;
+use super::{Delta, hot};
 use crate::judge::best_of_k::best_of_k;
 use crate::judge::high_temperature::{Expansion, ExpansionOptima, expansion_optima, high_temperature};
 use crate::judge::infinite::{SoftmaxInfinite, at_infinity, log_mean_weight};
@@ -106,6 +106,12 @@ fn random_softmax(draw: &mut Instances) -> SoftmaxInput {
     SoftmaxInput { m, s, y_t, y_r, k: Count(draw.count(1, 30)), temp }
 }
 
+/// A point within one deviation of the teacher's and the judge's answers: constants of expansions are of order one there.
+fn near_point(draw: &mut Instances) -> TailInput {
+    let (s, a, b) = (draw.log_uniform(0.5, 2.0), draw.uniform(-1.0, 1.0), draw.uniform(-1.0, 1.0));
+    TailInput { m: 0.0, s, y_t: -a * s, y_r: -b * s }
+}
+
 fn random_limit(draw: &mut Instances) -> LimitInput {
     let TailInput { m, s, y_t, y_r } = random_point(draw);
     LimitInput { m, s, y_t, y_r, temp: 2.0 * s * s * draw.log_uniform(0.1, 50.0) }
@@ -186,7 +192,17 @@ pub(super) fn all() -> Vec<Quantity> {
             let point = i.point()?;
             Ok(Delta { delta: point.variance() * best_of_k(&point.reduced(), Candidates::new(i.k.0)?) })
         })
-        .asymptotic::<BestOfInput, Delta>("o(k^-2), for k well above exp(b^2/2)", |i| Ok(tail_of(&i.point()?, i.k.0)))
+        .asymptotic::<BestOfInput, Delta>("O(k^-3), for k well above exp(b^2/2)", |i| Ok(tail_of(&i.point()?, i.k.0)))
+        .in_the_limit::<BestOfInput>(
+            |draw, step| {
+                let TailInput { m, s, y_t, y_r } = near_point(draw);
+                BestOfInput { m, s, y_t, y_r, k: Count(200 << (2 * step)) }
+            },
+            |i, _| {
+                let (a, b) = ((i.m - i.y_t) / i.s, (i.m - i.y_r) / i.s);
+                15.0 * i.s.powi(2) * (b * b).exp() * (1.0 + (2.0 * b * (a - b)).abs()) / (i.k.0 as f64).powi(3)
+            },
+        )
         .monte_carlo::<BestOfInput, Delta>(|i, sampling| simulate_best_of(&i.point()?, i.k.0, sampling)),
         Quantity::new::<SoftmaxInput, Delta>(
             "judge.softmax",
@@ -203,6 +219,19 @@ pub(super) fn all() -> Vec<Quantity> {
             }
             Ok(Delta { delta: high_temperature(&point, i.temp, Candidates::new(i.k.0)?)?.order3 })
         })
+        .in_the_limit::<SoftmaxInput>(
+            |draw, step| {
+                let TailInput { m, s, y_t, y_r } = near_point(draw);
+                SoftmaxInput { m, s, y_t, y_r, k: Count(draw.count(2, 30)), temp: 2.0 * s * s * hot(step) }
+            },
+            |i, _| {
+                let (a, b) = ((i.m - i.y_t) / i.s, (i.m - i.y_r) / i.s);
+                2.0 * i.s.powi(2)
+                    * (1.0 + a.abs()).powi(2)
+                    * (1.0 + b * b).powi(4)
+                    * (i.temp / (2.0 * i.s * i.s)).powi(-4)
+            },
+        )
         .monte_carlo::<SoftmaxInput, Delta>(simulate_softmax),
         Quantity::new::<LimitInput, SoftmaxInfinite>(
             "judge.softmax_inf",
