@@ -9,6 +9,7 @@
 //! | [`quadrature`] | Gauss-Legendre and double-exponential integration |
 //! | [`convolution`] | laws of sums: direct and by FFT, n-fold powers |
 //! | [`linear`] | dense linear systems |
+//! | [`spectrum`] | singular values, eigenvalues and null spaces of dense matrices |
 //! | [`lanes`] | exp, ln, expm1 and reductions on slices, eight doubles at a time, dispatched at run time |
 
 pub mod convolution;
@@ -18,4 +19,5 @@ pub mod log_space;
 pub mod quadrature;
 pub mod roots;
 pub mod special;
+pub mod spectrum;
 pub mod sum;

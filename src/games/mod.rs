@@ -1,0 +1,9 @@
+//! Engine: Nash learning on preference games. See the table in this header.
+
+pub mod equilibrium;
+pub mod families;
+pub mod game;
+pub mod low_rank;
+pub mod payoff;
+pub mod policy;
+pub mod preference;
