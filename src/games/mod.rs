@@ -1,5 +1,6 @@
 //! Engine: Nash learning on preference games. See the table in this header.
 
+pub mod central_path;
 pub mod equilibrium;
 pub mod families;
 pub mod game;
@@ -7,3 +8,5 @@ pub mod low_rank;
 pub mod payoff;
 pub mod policy;
 pub mod preference;
+pub mod step;
+pub mod von_neumann;

@@ -229,7 +229,8 @@ mod tests {
             for i in 0..size {
                 // Ratios keep their digits beyond the range of the policy itself: one ulp of 900.
                 assert!((ratio[i] - (ratio[0] - 37.0 * i as f64)).abs() < 3e-13);
-                assert!((probs[i] - (reference.log_probs()[i] + ratio[i]).exp()).abs() <= 1e-15);
+                // One ulp of 900 again: the constant that is taken off is that large.
+                assert!((probs[i] - (reference.log_probs()[i] + ratio[i]).exp()).abs() <= 3e-13);
             }
         }
     }

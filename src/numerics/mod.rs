@@ -9,10 +9,12 @@
 //! | [`quadrature`] | Gauss-Legendre and double-exponential integration |
 //! | [`convolution`] | laws of sums: direct and by FFT, n-fold powers |
 //! | [`linear`] | dense linear systems |
+//! | [`factorised`] | a dense matrix factorised once, for several right sides |
 //! | [`spectrum`] | singular values, eigenvalues and null spaces of dense matrices |
 //! | [`lanes`] | exp, ln, expm1 and reductions on slices, eight doubles at a time, dispatched at run time |
 
 pub mod convolution;
+pub mod factorised;
 pub mod lanes;
 pub mod linear;
 pub mod log_space;
