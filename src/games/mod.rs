@@ -4,6 +4,7 @@ pub mod central_path;
 pub mod equilibrium;
 pub mod families;
 pub mod game;
+pub mod learner;
 pub mod low_rank;
 pub mod payoff;
 pub mod policy;
