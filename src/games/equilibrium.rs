@@ -18,6 +18,7 @@ use super::game::Game;
 use super::payoff::Payoff;
 use super::policy::{normalise, span};
 use super::preference::Preference;
+use super::tangent::Skew;
 use crate::numerics::linear::solve;
 use crate::numerics::sum::dot;
 use crate::prob::Law;
@@ -221,35 +222,11 @@ fn dense_step(game: &Game<Preference>, at: &Point, step: &mut [f64]) -> Result<(
     Ok(())
 }
 
-/// $w \mapsto K w = (I - dd^T) D A D (I - dd^T) w$.
-struct Skew<'a, P> {
-    preference: &'a P,
-    root: Vec<f64>,
-    work: Vec<f64>,
-}
-
-impl<P: Payoff> Skew<'_, P> {
-    fn project(&self, w: &mut [f64]) {
-        let along = dot(&self.root, w);
-        w.iter_mut().zip(&self.root).for_each(|(w, d)| *w -= along * d);
-    }
-
-    fn apply(&mut self, w: &[f64], out: &mut [f64]) {
-        self.work.copy_from_slice(w);
-        let along = dot(&self.root, w);
-        self.work.iter_mut().zip(&self.root).for_each(|(w, d)| *w = (*w - along * d) * d);
-        self.preference.apply(&self.work, out);
-        out.iter_mut().zip(&self.root).for_each(|(w, d)| *w *= d);
-        self.project(out);
-    }
-}
-
 /// $\delta$ by conjugate gradients on the normal equations, to a relative 1e-10: outer steps correct the rest.
 fn krylov_step<P: Payoff>(game: &Game<P>, at: &Point, step: &mut [f64]) -> Result<()> {
     let n = step.len();
-    let root: Vec<f64> = at.policy.iter().map(|p| p.sqrt()).collect();
-    let mut skew = Skew { preference: game.preference(), root, work: vec![0.0; n] };
-    let mut b: Vec<f64> = at.residual.iter().zip(&skew.root).map(|(f, d)| -f * d).collect();
+    let mut skew = Skew::new(game.preference(), &at.policy);
+    let mut b: Vec<f64> = at.residual.iter().zip(skew.root()).map(|(f, d)| -f * d).collect();
     skew.project(&mut b);
     let mut once = vec![0.0; n];
     skew.apply(&b, &mut once);
@@ -278,7 +255,7 @@ fn krylov_step<P: Payoff>(game: &Game<P>, at: &Point, step: &mut [f64]) -> Resul
         square = new;
     }
     skew.project(&mut w);
-    w.iter_mut().zip(&skew.root).for_each(|(w, d)| *w *= d);
+    w.iter_mut().zip(skew.root()).for_each(|(w, d)| *w *= d);
     game.preference().apply(&w, step);
     step.iter_mut().zip(&at.residual).for_each(|(s, f)| *s = *s / at.beta - f);
     Ok(())
