@@ -196,7 +196,8 @@ mod tests {
                 (moduli(&game, &policy).unwrap(), moduli_by_eigenvalues(&game, &policy).unwrap());
             assert_eq!(by_values.len(), n - 1);
             for (a, b) in by_values.iter().zip(&by_eigenvalues) {
-                assert!((a - b).abs() < 1e-12, "{n}: {a} {b}");
+                // A zero of the quotient beside that of the constants is nearly defective: half the digits.
+                assert!((a - b).abs() < if *a < 1e-6 { 1e-7 } else { 1e-12 }, "{n}: {a} {b}");
             }
             assert!((largest_modulus(&game, &policy).unwrap() - by_values[0]).abs() < 1e-12);
         }

@@ -176,7 +176,7 @@ pub fn all() -> Vec<Quantity> {
         .exact::<LocalRateInput, LocalRate>(1e-11, |i| {
             local_rate(&input::game(&i.p, i.beta, i.reference.as_ref())?, i.algorithm, i.step)
         })
-        .asymptotic::<LocalRateInput, LocalRate>("fitted decay of a run: 2% where its modes are resolved", |i| {
+        .asymptotic::<LocalRateInput, LocalRate>("decay of a run, renormalised: 1e-3 in the logarithm", |i| {
             observed_local_rate(&input::game(&i.p, i.beta, i.reference.as_ref())?, i.algorithm, i.step)
         }),
         Quantity::new::<CriticalStepInput, CriticalStep>(
