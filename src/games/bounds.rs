@@ -49,7 +49,8 @@ pub fn rate_bound(beta: f64, queries: u64, kl0: Option<f64>) -> Result<RateBound
         return Err(Error::invalid("kl0", kl0, "a divergence >= 0"));
     }
     // Nothing times an infinite rate is nothing.
-    let decay = |count: u64, rate: f64| if count == 0 || kl0 == 0.0 { kl0 } else { (-(count as f64) * rate).exp() * kl0 };
+    let decay =
+        |count: u64, rate: f64| if count == 0 || kl0 == 0.0 { kl0 } else { (-(count as f64) * rate).exp() * kl0 };
     Ok(RateBound {
         eta: 2.0 * beta,
         eta_max: largest_prox_step(beta),

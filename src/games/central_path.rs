@@ -35,8 +35,12 @@ pub fn central_point(preference: &Preference, gap: f64) -> Result<CentralPoint> 
     preference.apply(&policy, &mut payoff);
     let mut t = 1.0 + 2.0 * payoff.iter().fold(0.0, |m: f64, x| m.max(x.abs()));
     let mut slack: Vec<f64> = payoff.iter().map(|a| t - a).collect();
-    let failure =
-        |t: f64, iterations| Error::NotConverged { method: "the central path".into(), iterations, residual: t, tolerance: gap };
+    let failure = |t: f64, iterations| Error::NotConverged {
+        method: "the central path".into(),
+        iterations,
+        residual: t,
+        tolerance: gap,
+    };
     for iteration in 0..200 {
         if t <= gap {
             return Ok(CentralPoint { policy, slack, gap: t });
@@ -60,7 +64,8 @@ pub fn central_point(preference: &Preference, gap: f64) -> Result<CentralPoint> 
         };
         let (d_policy, d_slack, _) = direction(&|_| 0.0)?;
         let length = step_length(&policy, &d_policy).min(step_length(&slack, &d_slack)).min(1.0);
-        let after = sum((0..n).map(|i| (policy[i] + length * d_policy[i]) * (slack[i] + length * d_slack[i]))) / n as f64;
+        let after =
+            sum((0..n).map(|i| (policy[i] + length * d_policy[i]) * (slack[i] + length * d_slack[i]))) / n as f64;
         let centring = (after / mean).max(0.0).powi(3) * mean;
         let (d_policy, d_slack, dt) = direction(&|i| centring - d_policy[i] * d_slack[i])?;
         let longest = step_length(&policy, &d_policy).min(step_length(&slack, &d_slack));

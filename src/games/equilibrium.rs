@@ -264,8 +264,8 @@ fn krylov_step<P: Payoff>(game: &Game<P>, at: &Point, step: &mut [f64]) -> Resul
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::games::game::exploitability;
     use crate::games::families::sine;
+    use crate::games::game::exploitability;
     use crate::games::policy::Reference;
 
     #[test]

@@ -285,6 +285,8 @@ mod tests {
         }
         assert!(serde_json::from_str::<Family>(r#"{"family":"random","n":3}"#).is_err());
         assert!(serde_json::from_str::<Family>(r#"{"family":"cyclic","n":3,"strength":1,"extra":0}"#).is_err());
-        assert!(serde_json::from_str::<Family>(r#"{"family":"low_rank","U":[[1]],"V":[[1]],"link":"probit"}"#).is_err());
+        assert!(
+            serde_json::from_str::<Family>(r#"{"family":"low_rank","U":[[1]],"V":[[1]],"link":"probit"}"#).is_err()
+        );
     }
 }

@@ -73,7 +73,8 @@ mod tests {
 
     #[test]
     fn closed_form_against_pairs() {
-        let game = Game::new(sine(7), Reference::from_logits(&[0.0, 1.0, -1.0, 0.3, 2.0, -3.0, 0.1]).unwrap(), 0.3).unwrap();
+        let game =
+            Game::new(sine(7), Reference::from_logits(&[0.0, 1.0, -1.0, 0.3, 2.0, -3.0, 0.1]).unwrap(), 0.3).unwrap();
         let logits = [1.0, -0.5, 0.2, 0.0, 3.0, -2.0, 1.5];
         let closed = ipo_gradient(&game, &logits).unwrap().ipo_grad;
         for (a, b) in closed.iter().zip(ipo_gradient_by_pairs(&game, &logits).unwrap()) {

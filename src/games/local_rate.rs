@@ -181,7 +181,8 @@ mod tests {
         for beta in [1e-3, 0.02, 0.15] {
             let game = Game::new(sine(9), Reference::uniform(9).unwrap(), beta).unwrap();
             for algorithm in [Algorithm::Mp, Algorithm::Mmd] {
-                match (critical_step(&game, algorithm).unwrap(), critical_step_by_bisection(&game, algorithm).unwrap()) {
+                match (critical_step(&game, algorithm).unwrap(), critical_step_by_bisection(&game, algorithm).unwrap())
+                {
                     (Some(a), Some(b)) => assert!((a / b - 1.0).abs() < 1e-9, "{algorithm:?} {beta}: {a} {b}"),
                     (a, b) => assert_eq!(a, b),
                 }

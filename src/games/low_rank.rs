@@ -87,8 +87,8 @@ impl LowRank {
         if link == Link::Linear
             && let Some((i, j, score)) = game.outside()
         {
-            let field = format!("S[{i}][{j}]");
-            return Err(Error::invalid(field, score, "U V^T - V U^T in [-1/2, 1/2] for a linear link"));
+            let found = format!("of score {score} at ({i}, {j})");
+            return Err(Error::invalid("U", found, "U V^T - V U^T in [-1/2, 1/2] for a linear link"));
         }
         Ok(game)
     }
@@ -307,7 +307,7 @@ mod tests {
         assert!(LowRank::new(&fine, &[vec![0.0], vec![f64::NAN]], Link::Logistic).is_err());
         assert!(LowRank::new(&fine, &[vec![0.0], vec![0.0, 1.0]], Link::Logistic).is_err());
         let error = LowRank::new(&fine, &[vec![0.0], vec![2.0]], Link::Linear).unwrap_err().to_string();
-        assert!(error.starts_with("S[0][1] is 2"), "{error}");
+        assert!(error.starts_with("U is of score 2 at (0, 1)"), "{error}");
         assert!(LowRank::new(&fine, &[vec![0.0], vec![2.0]], Link::Logistic).is_ok());
     }
 }

@@ -106,7 +106,8 @@ impl Kernel for HalfPass<'_> {
                         for k in 0..ROWS {
                             totals[k][lane] += a[k][lane] * o[lane];
                         }
-                        out[lane] -= (a[0][lane] * own[0] + a[1][lane] * own[1]) + (a[2][lane] * own[2] + a[3][lane] * own[3]);
+                        out[lane] -=
+                            (a[0][lane] * own[0] + a[1][lane] * own[1]) + (a[2][lane] * own[2] + a[3][lane] * own[3]);
                     }
                 }
                 for (c, (o, out)) in policy_rest.iter().zip(out_rest).enumerate() {

@@ -54,7 +54,8 @@ impl Preference {
                     return Err(Error::invalid(format!("P[{i}][{j}]"), x, "a probability in [0, 1]"));
                 }
                 if (x + p[j][i] - 1.0).abs() > SKEW_TOLERANCE {
-                    let expected = format!("{} = 1 - P[{j}][{i}] (within 1e-9): preferences of a pair sum to 1", 1.0 - p[j][i]);
+                    let expected =
+                        format!("{} = 1 - P[{j}][{i}] (within 1e-9): preferences of a pair sum to 1", 1.0 - p[j][i]);
                     return Err(Error::invalid(format!("P[{i}][{j}]"), x, expected));
                 }
             }

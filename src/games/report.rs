@@ -170,10 +170,8 @@ pub fn run_report(request: &RunRequest) -> Result<RunReport> {
         Some(init) => Iterate::of_policy(reference, init)?,
         None => Iterate::reference(reference),
     };
-    let arena = Arena {
-        log_reference: reference.log_probs(),
-        beta: if request.algorithm.regularised() { beta } else { 0.0 },
-    };
+    let arena =
+        Arena { log_reference: reference.log_probs(), beta: if request.algorithm.regularised() { beta } else { 0.0 } };
     let mut learner = request.algorithm.learner(preference, beta, request.step)?;
     let queries = run_exact(learner.as_mut(), &arena, preference, &mut iterate, request.iterations)?;
     let law = match request.init {

@@ -208,7 +208,8 @@ mod tests {
         for n in [3usize, 5, 101] {
             let uniform = vec![1.0 / n as f64; n];
             let exact: f64 =
-                (1..=(n - 1) / 2).map(|d| (2.0 * std::f64::consts::PI * d as f64 / n as f64).sin()).sum::<f64>() / n as f64;
+                (1..=(n - 1) / 2).map(|d| (2.0 * std::f64::consts::PI * d as f64 / n as f64).sin()).sum::<f64>()
+                    / n as f64;
             let game = cyclic(n, 1.0).unwrap();
             assert!((moduli(&game, &uniform).unwrap()[0] - exact).abs() < 1e-14);
             assert!((largest_modulus(&game, &uniform).unwrap() - exact).abs() < 1e-12);

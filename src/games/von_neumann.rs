@@ -208,10 +208,7 @@ fn project(preference: &Preference, reference: &Reference, set: &WinnerSet) -> R
         directions: &set.directions,
         log_reference: set.support.iter().map(|&i| reference.log_probs()[i]).collect(),
         slack_at_centre: others.iter().map(|&y| -dot(&on_support(y), &centre)).collect(),
-        outside: others
-            .iter()
-            .map(|&y| set.directions.iter().map(|z| dot(&on_support(y), z)).collect())
-            .collect(),
+        outside: others.iter().map(|&y| set.directions.iter().map(|z| dot(&on_support(y), z)).collect()).collect(),
         centre,
     };
     let mut w = vec![0.0; set.directions.len()];
@@ -227,7 +224,8 @@ fn project(preference: &Preference, reference: &Reference, set: &WinnerSet) -> R
             let (dw, d_multipliers) = problem.direction(&w, &multipliers, mu)?;
             let mut length = 1.0;
             let next = loop {
-                let moved = |x: &[f64], d: &[f64]| -> Vec<f64> { x.iter().zip(d).map(|(x, d)| x + length * d).collect() };
+                let moved =
+                    |x: &[f64], d: &[f64]| -> Vec<f64> { x.iter().zip(d).map(|(x, d)| x + length * d).collect() };
                 let (new_w, new_multipliers) = (moved(&w, &dw), moved(&multipliers, &d_multipliers));
                 let new = problem.merit(&new_w, &new_multipliers, mu);
                 if new <= (1.0 - 0.01 * length) * merit {
@@ -325,7 +323,8 @@ mod tests {
                 state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
                 0.25 * (f64::from(state >> 16 & 0xff) / 256.0 * 5.0).floor() - 0.5
             });
-            let reference = Reference::from_logits(&(0..n).map(|i| f64::from(seed + i as u32).sin()).collect::<Vec<_>>());
+            let reference =
+                Reference::from_logits(&(0..n).map(|i| f64::from(seed + i as u32).sin()).collect::<Vec<_>>());
             let reference = reference.unwrap();
             let set = winner_set(&game).unwrap();
             let winner = von_neumann(&game, &reference).unwrap();

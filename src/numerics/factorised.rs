@@ -35,7 +35,11 @@ impl Factorised {
     /// [`Error::InvalidInput`] about `a`: wrong length, an entry that is not finite, or a row of zeros.
     pub fn new(a: &[f64], n: usize) -> Result<Factorised> {
         if a.len() != n * n || n == 0 {
-            return Err(Error::invalid("a", format!("of length {}", a.len()), format!("{n} x {n} entries, at least one")));
+            return Err(Error::invalid(
+                "a",
+                format!("of length {}", a.len()),
+                format!("{n} x {n} entries, at least one"),
+            ));
         }
         if let Some(i) = a.iter().position(|x| !x.is_finite()) {
             return Err(Error::invalid(format!("a[{i}]"), a[i], "a finite number"));

@@ -98,7 +98,8 @@ pub fn random_family(draw: &mut Instances) -> Family {
     match draw.index(3) {
         0 => Family::Mixture { weights: draw.law(2), components: vec![simple(draw), simple(draw)] },
         1 => {
-            let mut rows = || (0..n).map(|_| vec![draw.uniform(-0.5, 0.5), draw.uniform(-0.4, 0.4)]).collect::<Vec<_>>();
+            let mut rows =
+                || (0..n).map(|_| vec![draw.uniform(-0.5, 0.5), draw.uniform(-0.4, 0.4)]).collect::<Vec<_>>();
             Family::LowRank { u: rows(), v: rows(), link: crate::games::low_rank::Link::Logistic }
         }
         _ => simple(draw),

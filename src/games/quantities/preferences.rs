@@ -61,8 +61,9 @@ pub fn all() -> Vec<Quantity> {
             |draw| {
                 let (n, rank) = (draw.count(1, 30) as usize, draw.count(1, 3) as usize);
                 let (link, scale) = draw.pick(&[(Link::Logistic, 2.0), (Link::Linear, 0.28)]);
-                let mut rows =
-                    || (0..n).map(|_| (0..rank).map(|_| draw.uniform(-scale, scale)).collect()).collect::<Vec<Vec<f64>>>();
+                let mut rows = || {
+                    (0..n).map(|_| (0..rank).map(|_| draw.uniform(-scale, scale)).collect()).collect::<Vec<Vec<f64>>>()
+                };
                 let (u, v) = (rows(), rows());
                 PayoffInput { u, v, link, pi: draw.law(n) }
             },

@@ -129,11 +129,7 @@ pub fn intransitivity(preference: &Preference, sampling: &Sampling) -> Result<Es
     let (means, errors) = (moments.means(), moments.standard_errors());
     // Counts are whole: the estimate is rounded, and its error covers the rounding.
     let rounding = if errors[n] > 0.0 { 0.5 } else { 0.0 };
-    let output = Intransitivity {
-        strict_cycles: means[n].round() as u64,
-        borda: means[..n].to_vec(),
-        ..exact.clone()
-    };
+    let output = Intransitivity { strict_cycles: means[n].round() as u64, borda: means[..n].to_vec(), ..exact.clone() };
     let stderr = Intransitivity {
         condorcet_winner: 0,
         strict_cycles: (errors[n] + rounding).ceil() as u64,
