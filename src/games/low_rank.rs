@@ -80,10 +80,7 @@ impl LowRank {
     /// # Errors
     /// As [`new`](Self::new), about `factors`.
     pub fn from_factors(size: usize, rank: usize, factors: Vec<f64>, link: Link) -> Result<LowRank> {
-        if size == 0 || rank == 0 || factors.len() != 2 * rank * size || factors.iter().any(|x| !x.is_finite()) {
-            return Err(Error::invalid("factors", format!("{} numbers", factors.len()), "2 r Y finite numbers"));
-        }
-        let game = LowRank { size, rank, link, factors };
+        let game = LowRank::from_factors_unchecked(size, rank, factors, link)?;
         if link == Link::Linear
             && let Some((i, j, score)) = game.outside()
         {
@@ -91,6 +88,18 @@ impl LowRank {
             return Err(Error::invalid("U", found, "U V^T - V U^T in [-1/2, 1/2] for a linear link"));
         }
         Ok(game)
+    }
+
+    /// As [`from_factors`](Self::from_factors), without the $O(Y^2 r)$ check of a linear link's range: for factors whose
+    /// scores are known to be at most 1/2.
+    ///
+    /// # Errors
+    /// [`Error::InvalidInput`] about `factors`.
+    pub fn from_factors_unchecked(size: usize, rank: usize, factors: Vec<f64>, link: Link) -> Result<LowRank> {
+        if size == 0 || rank == 0 || factors.len() != 2 * rank * size || factors.iter().any(|x| !x.is_finite()) {
+            return Err(Error::invalid("factors", format!("{} numbers", factors.len()), "2 r Y finite numbers"));
+        }
+        Ok(LowRank { size, rank, link, factors })
     }
 
     /// The rank parameter $r$: $S$ has rank at most $2r$.

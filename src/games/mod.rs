@@ -1,7 +1,9 @@
 //! Engine: Nash learning on preference games. See the table in this header.
 
+pub mod batch;
 pub mod bounds;
 pub mod central_path;
+pub mod certified_winner;
 pub mod contextual;
 pub mod equilibrium;
 pub mod expansion;
@@ -12,12 +14,15 @@ pub mod ipo;
 pub mod learner;
 pub mod local_rate;
 pub mod low_rank;
+pub mod low_rank_equilibrium;
 pub mod observed_rate;
 pub mod payoff;
 pub mod policy;
 pub mod preference;
 pub mod quantities;
+pub mod rational_winner;
 pub mod report;
+pub mod reward_kernel;
 pub mod stages;
 pub mod step;
 pub mod tangent;
