@@ -1,5 +1,6 @@
 //! Engine: Nash learning on preference games. See the table in this header.
 
+pub mod auditor;
 pub mod batch;
 pub mod bounds;
 pub mod central_path;

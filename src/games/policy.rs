@@ -136,6 +136,11 @@ pub fn kl(p: &Law, q: &Law) -> f64 {
     sum((0..p.len()).map(|i| kl_term(p.probs()[i], q.probs()[i], p.log_probs()[i] - q.log_probs()[i])))
 }
 
+/// $D(p\|q)$ from probabilities and log-ratios of both from one reference: no logarithm is taken.
+pub fn kl_of(p: &[f64], log_ratio_p: &[f64], q: &[f64], log_ratio_q: &[f64]) -> f64 {
+    sum((0..p.len()).map(|i| kl_term(p[i], q[i], log_ratio_p[i] - log_ratio_q[i])))
+}
+
 /// The term $q\,\psi(d)$ of $D(p\|q)$, $p = q e^d$; `d` is NaN where neither has mass.
 pub(super) fn kl_term(p: f64, q: f64, d: f64) -> f64 {
     if d.is_nan() {
