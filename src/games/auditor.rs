@@ -3,7 +3,7 @@
 //! Random instances of every awkward kind first ($Y$ from 2 to 8; uniform, sign, Beta(0.2, 0.2), Bradley-Terry of log-uniform
 //! scale, cyclic and nearly tied preferences; references and starts with logits $N(0, s^2)$, $s \in \{0, 1, 6, 20\}$, or a start
 //! near the equilibrium; $\beta$ log-uniform on $10^{-2.5} .. 10^{1.3}$), then hill climbing from the best of them: one thing is
-//! moved at a time, an improvement is kept. A ratio above 1 is a counter-example, one near 1 shows that the bound is tight;
+//! moved at a time (or the strength and all logits together), an improvement is kept. A ratio above 1 is a counter-example, one near 1 shows that the bound is tight;
 //! either way the instance comes back. Draw $i$ depends on the address and $i$ alone, so draws may run in any order.
 
 use super::equilibrium::equilibrium;
@@ -74,6 +74,8 @@ pub struct Audit {
     pub improved: Finding,
     /// Instances on which the bound was compared.
     pub instances: u64,
+    /// The ratios of all random instances, largest first.
+    pub ratios: Vec<f64>,
     /// Random instances with a ratio above 1.
     pub violations: u64,
 }
@@ -144,7 +146,7 @@ fn neighbour(instance: &Instance, stream: &mut Stream) -> Instance {
     let size = moved.p.len();
     let pick = |n: usize, stream: &mut Stream| ((stream.uniform() * n as f64) as usize).min(n - 1);
     let scale = 10f64.powf(-3.0 + 3.5 * stream.uniform());
-    match (stream.uniform() * 5.0) as u32 {
+    match (stream.uniform() * 6.0) as u32 {
         0 => {
             let (i, j) = (pick(size, stream), pick(size, stream));
             if i != j {
@@ -155,6 +157,12 @@ fn neighbour(instance: &Instance, stream: &mut Stream) -> Instance {
         1 => moved.reference_logits[pick(size, stream)] += scale * stream.normal(),
         2 => moved.start_logits[pick(size, stream)] += scale * stream.normal(),
         3 => moved.beta = (moved.beta * (0.3 * scale * stream.normal()).exp()).clamp(1e-3, 30.0),
+        4 => {
+            // Logits scale as 1/beta: along this ridge nothing moves alone.
+            let factor = (0.3 * scale * stream.normal()).exp().clamp(1e-3 / moved.beta, 30.0 / moved.beta);
+            moved.beta *= factor;
+            moved.reference_logits.iter_mut().chain(&mut moved.start_logits).for_each(|l| *l /= factor);
+        }
         _ => moved.knob = (moved.knob + 0.1 * scale * stream.normal()).clamp(1e-6, 1.0),
     }
     moved
@@ -207,7 +215,8 @@ pub fn audit(
     };
     let climbed: Vec<Finding> = (0..effort.climbs).into_par_iter().map(climb).collect();
     let improved = climbed.into_iter().fold(random.clone(), |a, b| if b.ratio > a.ratio { b } else { a });
-    Ok(Some(Audit { random, improved, instances, violations }))
+    let ratios = findings.iter().map(|f| f.ratio).collect();
+    Ok(Some(Audit { random, improved, instances, ratios, violations }))
 }
 
 fn finding((observed, bound): (f64, f64), instance: Instance) -> Finding {

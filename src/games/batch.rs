@@ -116,7 +116,8 @@ impl Batch {
         let jobs = self.groups.par_iter().zip(steps.par_chunks(8)).zip(self.references.par_chunks(8));
         let outputs = log_ratios.par_chunks_mut(8 * n).zip(policies.par_chunks_mut(8 * n));
         jobs.zip(outputs).for_each(|(((group, steps), references), (log_ratios, policies))| {
-            let at = |f: fn(&MirrorStep) -> f64| -> Lanes { std::array::from_fn(|lane| steps.get(lane).map_or(0.0, f)) };
+            let at =
+                |f: fn(&MirrorStep) -> f64| -> Lanes { std::array::from_fn(|lane| steps.get(lane).map_or(0.0, f)) };
             let mut ratio = vec![[0.0; 8]; n];
             dispatch(Steps {
                 group,
@@ -172,7 +173,15 @@ fn weights(log_reference: &[Lanes], ratio: &[Lanes], policy: &mut [Lanes]) -> La
 
 /// `out = keep ratio + gain A policy scale`.
 #[inline(always)]
-fn step(group: &Group, ratio: &[Lanes], policy: &[Lanes], keep: &Lanes, gain: &Lanes, scale: &Lanes, out: &mut [Lanes]) {
+fn step(
+    group: &Group,
+    ratio: &[Lanes],
+    policy: &[Lanes],
+    keep: &Lanes,
+    gain: &Lanes,
+    scale: &Lanes,
+    out: &mut [Lanes],
+) {
     let n = policy.len();
     for ((row, ratio), out) in group.advantages.chunks_exact(n).zip(ratio).zip(out) {
         let mut payoff = [0.0; 8];

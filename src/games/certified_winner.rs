@@ -219,7 +219,11 @@ mod tests {
             };
             let winner = certified_winner(&game).unwrap();
             // Reduced costs are exact to their tolerance.
-            assert!(winner.exploitability <= 2e-13 && winner.policy.iter().all(|p| *p >= 0.0), "{seed} {}", winner.exploitability);
+            assert!(
+                winner.exploitability <= 2e-13 && winner.policy.iter().all(|p| *p >= 0.0),
+                "{seed} {}",
+                winner.exploitability
+            );
             let set = winner_set(&game).unwrap();
             if set.directions.is_empty() {
                 for (a, b) in winner.policy.iter().zip(&set.centre) {

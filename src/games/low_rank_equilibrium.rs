@@ -92,8 +92,7 @@ pub fn low_rank_equilibrium(game: &Game<LowRank>) -> Result<Equilibrium> {
     let n = game.size();
     let unknowns = 2 * game.preference().rank();
     let mut reduced = Reduced { game, beta: game.beta().max(1.0), ratio: vec![0.0; n], policy: vec![0.0; n] };
-    let mut c: Vec<f64> =
-        (0..unknowns).map(|k| dot(game.preference().factor(k), game.reference().probs())).collect();
+    let mut c: Vec<f64> = (0..unknowns).map(|k| dot(game.preference().factor(k), game.reference().probs())).collect();
     let scale = (0..unknowns).map(|k| largest(game.preference().factor(k))).fold(0.0, f64::max);
     let rounding = 8.0 * f64::EPSILON * scale;
     let mut iterations = 0;

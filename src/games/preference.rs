@@ -85,7 +85,7 @@ impl Preference {
     }
 
     /// The advantage that `entry(i, j)`, $i < j$, gives above the diagonal; skew to the last bit.
-    pub(super) fn from_upper(size: usize, mut entry: impl FnMut(usize, usize) -> f64) -> Preference {
+    pub fn from_upper(size: usize, mut entry: impl FnMut(usize, usize) -> f64) -> Preference {
         let mut advantage = vec![0.0; size * size];
         for i in 0..size {
             for j in i + 1..size {

@@ -70,7 +70,13 @@ fn integers(preference: &Preference) -> Result<Vec<i128>> {
                 return Err(Error::invalid(format!("P[{}][{}]", i.min(j), i.max(j)), a + 0.5, expected));
             };
             // a = p/q - 1/2 = (2p - q)/(2q)
-            let sign = if i < j { 1 } else if i > j { -1 } else { 0 };
+            let sign = if i < j {
+                1
+            } else if i > j {
+                -1
+            } else {
+                0
+            };
             let (top, bottom) = (sign * (2 * p - q), 2 * q);
             common = (common / gcd(common, bottom)).checked_mul(bottom).ok_or_else(overflow)?;
             fractions.push((top, bottom));

@@ -201,7 +201,11 @@ impl CircleCycle {
             let tied = n > 1 && (at(place + 1) == at(place) || (end < place + n && at(end) - at(place) == 0.5));
             if tied {
                 let i = order[place] as usize;
-                return Err(Error::invalid(format!("angles[{i}]"), angles[i], "no other angle there or half a turn away"));
+                return Err(Error::invalid(
+                    format!("angles[{i}]"),
+                    angles[i],
+                    "no other angle there or half a turn away",
+                ));
             }
             window.push((place as u32 + 1, end as u32));
         }
@@ -265,9 +269,13 @@ mod tests {
     fn prefix_sums_are_the_dense_product() {
         for n in [1usize, 2, 3, 50] {
             let angles: Vec<f64> = (0..n).map(|i| (0.618_033_988_749_895 * (i as f64 + 1.0)).fract()).collect();
-            let dense = Preference::from_upper(n, |i, j| {
-                if (angles[j] - angles[i]).rem_euclid(1.0) < 0.5 { 0.5 } else { -0.5 }
-            });
+            let dense =
+                Preference::from_upper(
+                    n,
+                    |i, j| {
+                        if (angles[j] - angles[i]).rem_euclid(1.0) < 0.5 { 0.5 } else { -0.5 }
+                    },
+                );
             let circle = CircleCycle::new(&angles).unwrap();
             let policy = policy(n);
             let (mut a, mut b) = (vec![0.0; n], vec![0.0; n]);

@@ -27,13 +27,26 @@ pub fn bound(
     bracket: f64,
     evaluate: impl Fn(&Instance) -> Result<Option<(f64, f64)>> + Sync,
 ) -> Result<Check> {
+    bound_with(sampling, EFFORT, subject, what, bracket, evaluate)
+}
+
+/// The same with another effort.
+pub fn bound_with(
+    sampling: &Sampling,
+    effort: Effort,
+    subject: &str,
+    what: &str,
+    bracket: f64,
+    evaluate: impl Fn(&Instance) -> Result<Option<(f64, f64)>> + Sync,
+) -> Result<Check> {
     let mut check = Check::bound(subject, &format!("{what}; the worst ratio exceeds {bracket}"))
         .tolerance(SLACK, "relative: the error of the equilibrium at divergences above 1e-10");
     let address = sampling.executor.address(what);
-    let Some(found) = audit(&address, EFFORT, evaluate)? else { return Ok(check.finish()) };
-    for finding in [&found.random, &found.improved] {
-        check.at_most(finding.ratio, 1.0, 1.0, || json!(finding));
+    let Some(found) = audit(&address, effort, evaluate)? else { return Ok(check.finish()) };
+    for (rank, ratio) in found.ratios.iter().enumerate() {
+        check.at_most(*ratio, 1.0, 1.0, || if rank == 0 { json!(found.random) } else { json!({"rank": rank}) });
     }
+    check.at_most(found.improved.ratio, 1.0, 1.0, || json!(found.improved));
     let worst = &found.improved;
     check.at_most(bracket, worst.ratio, 0.0, || json!({"instances": found.instances, "worst": worst}));
     Ok(check.finish())

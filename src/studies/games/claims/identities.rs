@@ -86,7 +86,10 @@ fn step_maps(sampling: &Sampling) -> Result<Check> {
                 descent(Step::Magnetic(small / beta))?,
                 descent(Step::Explicit(small_e))?,
                 descent(Step::Inverse(1.0 / small_e))?,
-                descent(Step::AllPairs { rate: small_e * beta * solved.game.size() as f64 / 4.0, size: solved.game.size() })?,
+                descent(Step::AllPairs {
+                    rate: small_e * beta * solved.game.size() as f64 / 4.0,
+                    size: solved.game.size(),
+                })?,
             ],
         ];
         for group in groups {

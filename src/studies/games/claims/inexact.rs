@@ -53,10 +53,7 @@ fn add(iterate: &mut Iterate, errors: &[f64], log_reference: &[f64]) {
 }
 
 /// One inexact iteration; `errors` gives the log-errors of half and full step from the exact ones.
-fn inexact_step(
-    solved: &Solved,
-    errors: impl Fn(&Iterate, bool) -> Vec<f64>,
-) -> Result<Option<(f64, f64)>> {
+fn inexact_step(solved: &Solved, errors: impl Fn(&Iterate, bool) -> Vec<f64>) -> Result<Option<(f64, f64)>> {
     let beta = solved.game.beta();
     let before = solved.kl(&solved.start)?;
     if before <= RESOLVED {
@@ -177,9 +174,12 @@ fn floor_below_its_bound(sampling: &Sampling) -> Result<Check> {
         let found = floor(sampling, eta, samples)?;
         let (means, errors) = (found.means(), found.standard_errors());
         let scale = 2.0 / 3.0 * eta / 0.01;
-        check.at_most(means[0], scale * means[1], errors[0].hypot(scale * errors[1]), || {
-            json!({"eta": eta, "m": samples, "floor/V": means[0] / (scale * means[1])})
-        });
+        check.at_most(
+            means[0],
+            scale * means[1],
+            errors[0].hypot(scale * errors[1]),
+            || json!({"eta": eta, "m": samples, "floor/V": means[0] / (scale * means[1])}),
+        );
     }
     Ok(check.finish())
 }

@@ -61,7 +61,8 @@ fn two_spectra(sampling: &Sampling) -> Result<Check> {
         instance.beta = instance.beta.max(0.05);
         let solved = Solved::new(&instance)?;
         let policy = solved.star.policy.probs();
-        let (a, b) = (moduli(solved.game.preference(), policy)?, moduli_by_eigenvalues(solved.game.preference(), policy)?);
+        let (a, b) =
+            (moduli(solved.game.preference(), policy)?, moduli_by_eigenvalues(solved.game.preference(), policy)?);
         // A largest modulus of (nearly) zero is a defective zero of the matrix: half the digits.
         check.equal(a[0], b[0], if a[0] > 1e-4 { 1.0 } else { 1e3 }, || json!(instance));
     }
@@ -180,7 +181,8 @@ fn cubic_against_bisection(sampling: &Sampling) -> Result<Check> {
             if lambda <= game.beta() {
                 check.equal(f64::from(u8::from(stated.is_some())), 0.0, 0.0, || json!(instance));
             } else if lambda > 1.01 * game.beta() {
-                let (a, b) = (stated.unwrap_or(f64::NAN), critical_step_by_bisection(&game, algorithm)?.unwrap_or(f64::NAN));
+                let (a, b) =
+                    (stated.unwrap_or(f64::NAN), critical_step_by_bisection(&game, algorithm)?.unwrap_or(f64::NAN));
                 check.equal(a, b, b, || json!({"instance": instance, "algorithm": algorithm}));
             }
         }
@@ -228,7 +230,7 @@ fn runs_at_the_threshold(_: &Sampling) -> Result<Check> {
     let (game, start) = rps(0.1)?;
     for algorithm in [Algorithm::Mp, Algorithm::Mmd] {
         let critical = critical_step(&game, algorithm)?.unwrap_or(f64::NAN);
-        for (factor, iterations) in [(0.98, 6000), (1.02, 6000)] {
+        for (factor, iterations) in [(0.98, 12_000), (1.02, 6000)] {
             let mut learner = algorithm.learner(game.preference(), 0.1, Some(factor * critical))?;
             let end = final_span(learner.as_mut(), &game, &start, iterations)?;
             let instance = || json!({"algorithm": algorithm, "step/critical": factor, "span": end});
@@ -247,15 +249,17 @@ fn runs_at_the_threshold(_: &Sampling) -> Result<Check> {
 }
 
 fn self_play_threshold(_: &Sampling) -> Result<Check> {
-    let mut check = Check::ordering("games/R19", "2% below the threshold: span < 1e-12; 2% above: span > 0.3");
+    let mut check =
+        Check::ordering("games/R19", "from a span of 0.01, 2% below the threshold: < 1e-12; 2% above: > 0.1");
     for beta in [0.05, 0.1, 0.2] {
         let (game, start) = rps(beta)?;
         let threshold = 6.0 * beta / (beta * beta + 1.0 / 12.0);
-        for factor in [0.98, 1.02] {
+        // The rate falls with beta, 2% from the threshold: long runs below it.
+        for (factor, iterations) in [(0.98, 60_000), (1.02, 6000)] {
             let mut learner = PolicyGradient::new(Direction::SelfPlay, factor * threshold)?;
-            let end = final_span(&mut learner, &game, &start, 6000)?;
+            let end = final_span(&mut learner, &game, &start, iterations)?;
             let instance = || json!({"beta": beta, "lr/threshold": factor, "span": end});
-            if factor < 1.0 { check.at_most(end, 1e-12, 0.0, instance) } else { check.at_most(0.3, end, 0.0, instance) }
+            if factor < 1.0 { check.at_most(end, 1e-12, 0.0, instance) } else { check.at_most(0.1, end, 0.0, instance) }
         }
     }
     Ok(check.finish())
