@@ -29,6 +29,18 @@ pub struct CentralPoint {
 /// # Errors
 /// [`Error::NotConverged`] if the gap is not reached.
 pub fn central_point(preference: &Preference, gap: f64) -> Result<CentralPoint> {
+    follow(preference, gap, |_, _, _| false)
+}
+
+/// Follows the path down to `gap`, or until `stop(policy, slack, gap)` says so; every point is strictly inside.
+///
+/// # Errors
+/// As [`central_point`].
+pub fn follow(
+    preference: &Preference,
+    gap: f64,
+    mut stop: impl FnMut(&[f64], &[f64], f64) -> bool,
+) -> Result<CentralPoint> {
     let n = preference.size();
     let mut policy = vec![1.0 / n as f64; n];
     let mut payoff = vec![0.0; n];
@@ -42,7 +54,7 @@ pub fn central_point(preference: &Preference, gap: f64) -> Result<CentralPoint> 
         tolerance: gap,
     };
     for iteration in 0..200 {
-        if t <= gap {
+        if t <= gap || stop(&policy, &slack, t) {
             return Ok(CentralPoint { policy, slack, gap: t });
         }
         let mut matrix: Vec<f64> = preference.advantages().iter().map(|a| -a).collect();

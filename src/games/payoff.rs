@@ -1,9 +1,10 @@
 //! The payoff $A o$ of all actions against an opponent $o$: one query, and the only thing that learners ask of a game.
 //!
-//! Dense matrices are read in one of two passes, four rows at a time, eight columns a lane. The full pass is a plain
-//! product. The half pass uses $A = -A^T$: it reads the upper triangle once and uses each entry twice,
-//! $\mathrm{out}_i \mathrel{+}= a_{ij} o_j$ and $\mathrm{out}_j \mathrel{-}= a_{ij} o_i$, which halves the traffic of a product
-//! that is bound by memory. Rounding: $(Y/8 + 3)u \sum_j |a_{ij} o_j|$ and $Y u \sum_j |a_{ij} o_j|$.
+//! Dense matrices are read in one of two passes. The full pass is a plain product, eight columns a lane. The half pass uses
+//! $A = -A^T$: [`SkewTiles`] keeps the upper triangle once, in the order in which it is read, and uses each entry twice,
+//! $\mathrm{out}_i \mathrel{+}= a_{ij} o_j$ and $\mathrm{out}_j \mathrel{-}= a_{ij} o_i$, which halves the traffic of a product that is
+//! bound by memory. A panel of 32 columns stays in registers down a block of 256 rows, whose sums stay on the stack.
+//! Rounding: $(Y/8 + 3)u \sum_j |a_{ij} o_j|$ and $Y u \sum_j |a_{ij} o_j|$.
 
 use crate::numerics::lanes::{Kernel, Lanes, dispatch, sum8};
 use crate::numerics::sum::dot;
@@ -24,17 +25,9 @@ pub trait Payoff: Sync {
     }
 }
 
-/// Rows that share one pass over the columns.
-const ROWS: usize = 4;
-
 /// `out = a policy` for a square row-major matrix.
 pub fn full_pass(a: &[f64], policy: &[f64], out: &mut [f64]) {
     dispatch(FullPass { a, policy, out });
-}
-
-/// `out = a policy` for a skew matrix, from its upper triangle.
-pub fn half_pass(a: &[f64], policy: &[f64], out: &mut [f64]) {
-    dispatch(HalfPass { a, policy, out });
 }
 
 struct FullPass<'a> {
@@ -50,26 +43,68 @@ impl Kernel for FullPass<'_> {
     fn run(self) {
         let n = self.policy.len();
         let (policy, policy_rest) = self.policy.as_chunks::<8>();
-        for (rows, out) in self.a.chunks(ROWS * n).zip(self.out.chunks_mut(ROWS)) {
-            for (row, out) in rows.chunks_exact(n).zip(out) {
-                let (row, row_rest) = row.as_chunks::<8>();
-                let mut total: Lanes = [0.0; 8];
-                for (a, o) in row.iter().zip(policy) {
-                    for lane in 0..8 {
-                        total[lane] += a[lane] * o[lane];
-                    }
+        for (row, out) in self.a.chunks_exact(n).zip(self.out) {
+            let (row, row_rest) = row.as_chunks::<8>();
+            let mut total: Lanes = [0.0; 8];
+            for (a, o) in row.iter().zip(policy) {
+                for lane in 0..8 {
+                    total[lane] += a[lane] * o[lane];
                 }
-                for (total, (a, o)) in total.iter_mut().zip(row_rest.iter().zip(policy_rest)) {
-                    *total += a * o;
-                }
-                *out = sum8(total);
             }
+            for (total, (a, o)) in total.iter_mut().zip(row_rest.iter().zip(policy_rest)) {
+                *total += a * o;
+            }
+            *out = sum8(total);
         }
     }
 }
 
+/// Lanes in a panel: 32 columns.
+const PANEL: usize = 4;
+/// Rows in a block.
+const BLOCK: usize = 256;
+
+/// The upper triangle of a skew matrix, block of rows by block, panel of columns by panel, row by row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SkewTiles {
+    size: usize,
+    entries: Vec<Lanes>,
+}
+
+impl SkewTiles {
+    /// Packs the part above the diagonal of a row-major `size` x `size` matrix. Memory: half of the matrix, and a panel a row.
+    pub fn new(size: usize, a: &[f64]) -> SkewTiles {
+        let mut entries = Vec::new();
+        for block in (0..size).step_by(BLOCK) {
+            for left in (block / (8 * PANEL) * (8 * PANEL)..size).step_by(8 * PANEL) {
+                for i in block..tile_end(size, block, left) {
+                    for k in 0..PANEL {
+                        let first = left + 8 * k;
+                        entries.push(std::array::from_fn(|lane| {
+                            let j = first + lane;
+                            if j > i && j < size { a[i * size + j] } else { 0.0 }
+                        }));
+                    }
+                }
+            }
+        }
+        SkewTiles { size, entries }
+    }
+
+    /// `out = A policy`.
+    pub fn apply(&self, policy: &[f64], out: &mut [f64]) {
+        dispatch(HalfPass { tiles: self, policy, out });
+    }
+}
+
+/// The rows of a tile end with its block, with its last column, or with the matrix.
+#[inline(always)]
+fn tile_end(size: usize, block: usize, left: usize) -> usize {
+    (block + BLOCK).min(left + 8 * PANEL).min(size)
+}
+
 struct HalfPass<'a> {
-    a: &'a [f64],
+    tiles: &'a SkewTiles,
     policy: &'a [f64],
     out: &'a mut [f64],
 }
@@ -79,49 +114,61 @@ impl Kernel for HalfPass<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let n = self.policy.len();
+        let n = self.tiles.size;
         self.out.fill(0.0);
-        let mut first = 0;
-        while first < n {
-            let rows = ROWS.min(n - first);
-            let beyond = first + rows;
-            // The triangle on the diagonal.
-            for i in first..beyond {
-                for j in i + 1..beyond {
-                    let a = self.a[i * n + j];
-                    self.out[i] += a * self.policy[j];
-                    self.out[j] -= a * self.policy[i];
+        let mut totals: [Lanes; BLOCK] = [[0.0; 8]; BLOCK];
+        let mut entries = self.tiles.entries.as_slice();
+        for block in (0..n).step_by(BLOCK) {
+            let rows = BLOCK.min(n - block);
+            totals[..rows].fill([0.0; 8]);
+            for left in (block / (8 * PANEL) * (8 * PANEL)..n).step_by(8 * PANEL) {
+                let columns = (8 * PANEL).min(n - left);
+                let height = tile_end(n, block, left) - block;
+                let (tile, rest) = entries.split_at(height * PANEL);
+                entries = rest;
+                let mut own: [Lanes; PANEL] = [[0.0; 8]; PANEL];
+                for c in 0..columns {
+                    own[c / 8][c % 8] = self.policy[left + c];
                 }
-            }
-            if rows == ROWS {
-                let row = |k: usize| &self.a[(first + k) * n + beyond..(first + k + 1) * n];
-                let own = [0, 1, 2, 3].map(|k| self.policy[first + k]);
-                let (policy, policy_rest) = self.policy[beyond..].as_chunks::<8>();
-                let (out, out_rest) = self.out[beyond..].as_chunks_mut::<8>();
-                let chunks = [0, 1, 2, 3].map(|k| row(k).as_chunks::<8>());
-                let mut totals: [Lanes; ROWS] = [[0.0; 8]; ROWS];
-                for (c, (o, out)) in policy.iter().zip(out).enumerate() {
-                    let a = chunks.map(|(chunks, _)| chunks[c]);
+                let mut x: [Lanes; PANEL] = [[0.0; 8]; PANEL];
+                let weights = &self.policy[block..block + height];
+                for ((a, total), w) in tile.as_chunks::<PANEL>().0.iter().zip(&mut totals[..height]).zip(weights) {
+                    let (mut even, mut odd) = ([0.0; 8], [0.0; 8]);
                     for lane in 0..8 {
-                        for k in 0..ROWS {
-                            totals[k][lane] += a[k][lane] * o[lane];
-                        }
-                        out[lane] -=
-                            (a[0][lane] * own[0] + a[1][lane] * own[1]) + (a[2][lane] * own[2] + a[3][lane] * own[3]);
+                        even[lane] = a[0][lane] * own[0][lane];
+                    }
+                    for lane in 0..8 {
+                        odd[lane] = a[1][lane] * own[1][lane];
+                    }
+                    for lane in 0..8 {
+                        even[lane] += a[2][lane] * own[2][lane];
+                    }
+                    for lane in 0..8 {
+                        odd[lane] += a[3][lane] * own[3][lane];
+                    }
+                    for lane in 0..8 {
+                        x[0][lane] += a[0][lane] * w;
+                    }
+                    for lane in 0..8 {
+                        x[1][lane] += a[1][lane] * w;
+                    }
+                    for lane in 0..8 {
+                        x[2][lane] += a[2][lane] * w;
+                    }
+                    for lane in 0..8 {
+                        x[3][lane] += a[3][lane] * w;
+                    }
+                    for lane in 0..8 {
+                        total[lane] += even[lane] + odd[lane];
                     }
                 }
-                for (c, (o, out)) in policy_rest.iter().zip(out_rest).enumerate() {
-                    for k in 0..ROWS {
-                        let a = chunks[k].1[c];
-                        totals[k][c] += a * o;
-                        *out -= a * own[k];
-                    }
-                }
-                for (k, total) in totals.iter().enumerate() {
-                    self.out[first + k] += sum8(*total);
+                for c in 0..columns {
+                    self.out[left + c] -= x[c / 8][c % 8];
                 }
             }
-            first = beyond;
+            for (out, total) in self.out[block..block + rows].iter_mut().zip(&totals) {
+                *out += sum8(*total);
+            }
         }
     }
 }

@@ -2,9 +2,9 @@
 //!
 //! Everything is computed from the advantage $A = P - \tfrac12$, $|A| \le \tfrac12$: adding a constant to $P\pi$ changes no
 //! policy, and $A$ is better conditioned. $A$ is kept **as given** (skew to 1e-9); where it is skew to the last bit, the
-//! payoff $A\pi$ reads only its upper triangle.
+//! payoff $A\pi$ reads only its upper triangle, kept a second time in reading order: 12 bytes an entry in all.
 
-use super::payoff::{Payoff, full_pass, half_pass};
+use super::payoff::{Payoff, SkewTiles, full_pass};
 use crate::numerics::sum::dot;
 use crate::{Error, Result};
 
@@ -29,8 +29,8 @@ pub struct Preference {
     size: usize,
     /// $P - 1/2$, row by row.
     advantage: Vec<f64>,
-    /// Skew to the last bit.
-    skew: bool,
+    /// The upper triangle in reading order, where the matrix is skew to the last bit and large.
+    tiles: Option<SkewTiles>,
 }
 
 impl Preference {
@@ -94,7 +94,8 @@ impl Preference {
                 advantage[j * size + i] = -x;
             }
         }
-        Preference { size, advantage, skew: true }
+        let tiles = (size >= HALF_PASS).then(|| SkewTiles::new(size, &advantage));
+        Preference { size, advantage, tiles }
     }
 
     /// A preference from pairwise counts: $P_{ij} = (w_{ij} + c)/(w_{ij} + w_{ji} + 2c)$, $w_{ij}$ the times that $i$ was
@@ -125,8 +126,9 @@ impl Preference {
 
     fn of_advantage(size: usize, advantage: Vec<f64>) -> Preference {
         let mirrored = |i: usize, j: usize| advantage[i * size + j] == -advantage[j * size + i];
-        let skew = (0..size).all(|i| (0..=i).all(|j| mirrored(i, j)));
-        Preference { size, advantage, skew }
+        let skew = size >= HALF_PASS && (0..size).all(|i| (0..=i).all(|j| mirrored(i, j)));
+        let tiles = skew.then(|| SkewTiles::new(size, &advantage));
+        Preference { size, advantage, tiles }
     }
 
     /// $A_{ij} = P_{ij} - \tfrac12$.
@@ -162,10 +164,9 @@ impl Payoff for Preference {
     }
 
     fn apply(&self, policy: &[f64], out: &mut [f64]) {
-        if self.skew && self.size >= HALF_PASS {
-            half_pass(&self.advantage, policy, out);
-        } else {
-            full_pass(&self.advantage, policy, out);
+        match &self.tiles {
+            Some(tiles) => tiles.apply(policy, out),
+            None => full_pass(&self.advantage, policy, out),
         }
     }
 }
@@ -197,11 +198,11 @@ mod tests {
 
     #[test]
     fn both_passes_are_the_matrix_product() {
-        for size in [1, 2, 7, 63, 64, 65, 131] {
+        for size in [1, 2, 7, 63, 64, 65, 131, 255, 256, 257, 300, 530] {
             let game = Preference::from_upper(size, |i, j| 0.5 * ((i * 7 + j * 13) as f64).sin());
             let policy: Vec<f64> = (0..size).map(|i| (1.0 + (i as f64).cos()) / size as f64).collect();
             let (mut half, mut full) = (vec![0.0; size], vec![0.0; size]);
-            half_pass(game.advantages(), &policy, &mut half);
+            SkewTiles::new(size, game.advantages()).apply(&policy, &mut half);
             full_pass(game.advantages(), &policy, &mut full);
             for i in 0..size {
                 let exact = dot(game.row(i), &policy);

@@ -67,7 +67,7 @@ fn run(parameters: &Parameters, _: &Run) -> Result<Report> {
     let mut beats = Check::bound("games/R3", "the equilibrium wins the regularised game against the reward optimum")
         .tolerance(1e-12, "rounding of a win rate");
     let mut spectrum = Check::bound("games/R10", "lambda_max <= 1/pi along the mixture").tolerance(1e-13, "rounding");
-    let (mut widest, mut best) = (0, (0.0, 0.0));
+    let (mut widest, mut exploited) = (0, (0.0f64, 0.0f64));
     for weight in grid::linear("points", 0.0, 1.0, parameters.points)? {
         let preference = mixture(&[1.0 - weight, weight], &[ranking.clone(), cycle.clone()])?;
         let game = Game::new(preference, reference.clone(), parameters.beta)?;
@@ -84,9 +84,9 @@ fn run(parameters: &Parameters, _: &Run) -> Result<Report> {
         beats.at_most(0.0, gain, 1.0, here);
         spectrum.at_most(lambda, 1.0 / PI, 1.0, here);
         widest = widest.max(support);
-        if win > best.1 {
-            best = (weight, win);
-        }
+        let (own, other) =
+            (exploitability(game.preference(), star.probs()), exploitability(game.preference(), tuned.probs()));
+        exploited = (exploited.0.max(own), exploited.1.max(other));
         table.push([
             weight.into(),
             (support as u64).into(),
@@ -96,8 +96,8 @@ fn run(parameters: &Parameters, _: &Run) -> Result<Report> {
             report.strict_cycles.into(),
             win.into(),
             gain.into(),
-            exploitability(game.preference(), star.probs()).into(),
-            exploitability(game.preference(), tuned.probs()).into(),
+            own.into(),
+            other.into(),
         ]);
     }
     let x = || Axis::linear("weight of the cycle");
@@ -122,9 +122,9 @@ fn run(parameters: &Parameters, _: &Run) -> Result<Report> {
     );
     Ok(Report {
         finding: format!(
-            "The winner's support grows from 1 to {widest} actions; the equilibrium wins up to {:.3} against the reward optimum \
-             (at cycle weight {:.2}).",
-            best.1, best.0
+            "The winner's support grows from 1 to {widest} actions; the reward optimum is exploited by up to {:.3}, the \
+             equilibrium by at most {:.3}.",
+            exploited.1, exploited.0
         ),
         tables: vec![table],
         figures: vec![figure],
