@@ -35,9 +35,9 @@ pub use error::{Error, Result};
 pub fn laboratory() -> lab::Laboratory {
     lab::Laboratory {
         quantities: [asymptotics::quantities::all(), games::quantities::all()].into_iter().flatten().collect(),
-        claims: studies::asymptotics::claims::all(),
-        studies: studies::asymptotics::all(),
-        tasks: studies::asymptotics::tasks::all(),
+        claims: [studies::asymptotics::claims::all(), studies::games::claims::all()].into_iter().flatten().collect(),
+        studies: [studies::asymptotics::all(), studies::games::all()].into_iter().flatten().collect(),
+        tasks: [studies::asymptotics::tasks::all(), studies::games::tasks::all()].into_iter().flatten().collect(),
         tour: vec!["asymptotics/length"],
     }
 }
