@@ -52,7 +52,12 @@ impl Factorised {
                 return Err(Error::invalid("a", "singular", "a matrix without a row of zeros"));
             }
             let exponent = -libm::ilogb(largest);
-            row.iter_mut().for_each(|x| *x = libm::scalbn(*x, exponent));
+            let factor = libm::scalbn(1.0, exponent);
+            if factor.is_normal() {
+                row.iter_mut().for_each(|x| *x *= factor);
+            } else {
+                row.iter_mut().for_each(|x| *x = libm::scalbn(*x, exponent));
+            }
             exponents.push(exponent);
         }
         let factors = if n < LARGE {

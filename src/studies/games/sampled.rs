@@ -1,7 +1,7 @@
 //! Sampled preferences: the floor of a constant step, and the decreasing step that has none (E8).
 //!
 //! Paper: R13 and R13b, derived. Claims: games/R13, R13b. Model: rock-paper-scissors with a skewed reference; every query draws m
-//! opponents, shared by all rows. Cost: half a minute; quick: seconds.
+//! opponents, shared by all rows. Cost: a minute; quick: seconds.
 
 use crate::Result;
 use crate::games::equilibrium::equilibrium;
@@ -43,7 +43,7 @@ pub fn study() -> Study {
         "What do sampled preferences cost?",
         "R13, R13b (derived); algorithm: Tiapkin et al., arXiv 2505.19731",
         &["games/R13", "games/R13b"],
-        "half a minute; quick: seconds",
+        "a minute; quick: seconds",
     )
 }
 
