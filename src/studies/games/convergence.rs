@@ -103,7 +103,7 @@ fn run(parameters: &Parameters, run: &Run) -> Result<Report> {
     stated.equal(e2[1], 0.0122678, 1.0, || json!({"kl": e2[1]}));
     Ok(Report {
         finding: format!(
-            "Nash mirror prox stays below (1+2 beta)^-N/2 on every game and ends at twice that exponent; OpenSpiel's example \
+            "Nash mirror prox stays below (1+2 beta)^-N/2 on every game and ends at twice that exponent or more; OpenSpiel's example \
              ends at KL {:.7}, bound {:.4}.",
             e2[1], e2[2]
         ),
