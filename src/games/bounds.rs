@@ -45,7 +45,7 @@ pub fn rate_bound(beta: f64, queries: u64, kl0: Option<f64>) -> Result<RateBound
         return Err(Error::invalid("beta", beta, "a number > 0"));
     }
     let kl0 = kl0.unwrap_or(0.5 / beta);
-    if !(kl0 >= 0.0) {
+    if kl0.is_nan() || kl0 < 0.0 {
         return Err(Error::invalid("kl0", kl0, "a divergence >= 0"));
     }
     // Nothing times an infinite rate is nothing.

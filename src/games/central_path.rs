@@ -82,7 +82,7 @@ pub fn follow(
         let (d_policy, d_slack, dt) = direction(&|i| centring - d_policy[i] * d_slack[i])?;
         let longest = step_length(&policy, &d_policy).min(step_length(&slack, &d_slack));
         let length = (0.99 * longest).min(1.0);
-        if !(length > 1e-10) {
+        if length.is_nan() || length <= 1e-10 {
             return Err(failure(t, iteration));
         }
         for i in 0..n {
@@ -113,9 +113,8 @@ mod tests {
             let mut payoff = vec![0.0; preference.size()];
             preference.apply(&point.policy, &mut payoff);
             assert!((point.policy.iter().sum::<f64>() - 1.0).abs() < 1e-12);
-            for i in 0..preference.size() {
-                assert!(payoff[i] <= 1e-12 && (payoff[i] + point.slack[i]).abs() <= 2e-12, "{i} {}", payoff[i]);
-                assert!(point.policy[i] + point.slack[i] > 1e-6, "{i}");
+            for ((a, s), p) in payoff.iter().zip(&point.slack).zip(&point.policy) {
+                assert!(*a <= 1e-12 && (a + s).abs() <= 2e-12 && p + s > 1e-6, "{a} {s} {p}");
             }
         }
     }

@@ -82,7 +82,7 @@ fn on_support(preference: &Preference, support: &[usize]) -> Option<Vec<f64>> {
     let mut right = vec![0.0; k];
     right[k - 1] = 1.0;
     let solution = Factorised::new(&matrix, k).ok()?.solve(&right).ok()?;
-    if solution.iter().any(|x| !(*x >= 0.0)) {
+    if solution.iter().any(|x| x.is_nan() || *x < 0.0) {
         return None;
     }
     let mut policy = vec![0.0; preference.size()];
@@ -113,7 +113,7 @@ pub fn simplex_winner(preference: &Preference) -> Result<CertifiedWinner> {
     }
     let policy = tableau.basic_solution(preference)?;
     let exploitability = exploitability(preference, &policy);
-    if !(exploitability <= 1e-12) {
+    if exploitability.is_nan() || exploitability > 1e-12 {
         return Err(unfinished(pivots, exploitability));
     }
     Ok(CertifiedWinner { policy, exploitability, pivots })

@@ -59,11 +59,7 @@ pub struct Equilibrium {
 /// # Ok::<(), tilt::Error>(())
 /// ```
 pub fn equilibrium(game: &Game) -> Result<Equilibrium> {
-    if game.size() <= DENSE {
-        newton(game, None, |game, point, step| dense_step(game, point, step))
-    } else {
-        newton(game, None, |game, point, step| krylov_step(game, point, step))
-    }
+    if game.size() <= DENSE { newton(game, None, dense_step) } else { newton(game, None, krylov_step) }
 }
 
 /// The same for any game, from payoffs alone: memory $O(Y)$.
@@ -71,7 +67,7 @@ pub fn equilibrium(game: &Game) -> Result<Equilibrium> {
 /// # Errors
 /// As [`equilibrium`].
 pub fn equilibrium_matrix_free<P: Payoff>(game: &Game<P>) -> Result<Equilibrium> {
-    newton(game, None, |game, point, step| krylov_step(game, point, step))
+    newton(game, None, krylov_step)
 }
 
 /// The same from a guess of $\log(\pi^*/\pi_{ref})$, without homotopy if that suffices.
@@ -80,9 +76,9 @@ pub fn equilibrium_matrix_free<P: Payoff>(game: &Game<P>) -> Result<Equilibrium>
 /// As [`equilibrium`].
 pub fn equilibrium_from(game: &Game, log_ratio: &[f64]) -> Result<Equilibrium> {
     if game.size() <= DENSE {
-        newton(game, Some(log_ratio), |game, point, step| dense_step(game, point, step))
+        newton(game, Some(log_ratio), dense_step)
     } else {
-        newton(game, Some(log_ratio), |game, point, step| krylov_step(game, point, step))
+        newton(game, Some(log_ratio), krylov_step)
     }
 }
 
@@ -181,8 +177,8 @@ fn descend<P: Payoff>(
         next.beta = here.beta;
         let mut length = 1.0;
         loop {
-            for i in 0..direction.len() {
-                next.x[i] = here.x[i] + length * direction[i];
+            for ((next, here), d) in next.x.iter_mut().zip(&here.x).zip(direction.iter()) {
+                *next = here + length * d;
             }
             next.evaluate(game);
             if next.size <= (1.0 - 0.1 * length) * here.size {

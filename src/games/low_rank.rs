@@ -139,7 +139,7 @@ impl LowRank {
         (0..self.size).into_par_iter().find_map_first(|i| {
             let mut scores = vec![0.0; self.size - i];
             self.scores(i, i, &mut scores);
-            let j = scores.iter().position(|s| !(s.abs() <= 0.5 + 1e-12))?;
+            let j = scores.iter().position(|s| s.is_nan() || s.abs() > 0.5 + 1e-12)?;
             Some((i, i + j, scores[j]))
         })
     }

@@ -50,7 +50,7 @@ impl Preference {
         }
         for (i, row) in p.iter().enumerate() {
             for (j, &x) in row.iter().enumerate() {
-                if !(x >= -RANGE_TOLERANCE && x <= 1.0 + RANGE_TOLERANCE) {
+                if !(-RANGE_TOLERANCE..=1.0 + RANGE_TOLERANCE).contains(&x) {
                     return Err(Error::invalid(format!("P[{i}][{j}]"), x, "a probability in [0, 1]"));
                 }
                 if (x + p[j][i] - 1.0).abs() > SKEW_TOLERANCE {

@@ -138,7 +138,7 @@ impl RewardKernel {
                 let expected = "as many rewards as rewards[0], at least one";
                 return Err(Error::invalid(format!("rewards[{k}]"), format!("a row of {}", row.len()), expected));
             }
-            if let Some(i) = row.iter().position(|r| !(r.abs() <= 1e12)) {
+            if let Some(i) = row.iter().position(|r| r.is_nan() || r.abs() > 1e12) {
                 let expected = "a number of size at most 1e12: panels have width 1";
                 return Err(Error::invalid(format!("rewards[{k}][{i}]"), row[i], expected));
             }
@@ -193,14 +193,14 @@ impl CircleCycle {
         let at = |place: usize| angles[order[place % n] as usize] + if place >= n { 1.0 } else { 0.0 };
         let mut end = 0;
         let mut window = Vec::with_capacity(n);
-        for place in 0..n {
+        for (place, &action) in order.iter().enumerate() {
             end = end.max(place + 1);
             while end < place + n && at(end) - at(place) < 0.5 {
                 end += 1;
             }
             let tied = n > 1 && (at(place + 1) == at(place) || (end < place + n && at(end) - at(place) == 0.5));
             if tied {
-                let i = order[place] as usize;
+                let i = action as usize;
                 return Err(Error::invalid(
                     format!("angles[{i}]"),
                     angles[i],

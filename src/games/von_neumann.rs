@@ -161,7 +161,7 @@ impl Projection<'_> {
     /// The norm of the optimality conditions at barrier `mu`; infinite outside the interior.
     fn merit(&self, w: &[f64], multipliers: &[f64], mu: f64) -> f64 {
         let (pi, slack) = (self.policy(w), self.slack(w));
-        if pi.iter().chain(&slack).chain(multipliers).any(|x| !(*x > 0.0)) {
+        if pi.iter().chain(&slack).chain(multipliers).any(|x| x.is_nan() || *x <= 0.0) {
             return f64::INFINITY;
         }
         let gradient = self.gradient(&pi, multipliers);

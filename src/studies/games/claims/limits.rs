@@ -115,20 +115,10 @@ fn annealing_slope(_: &Sampling) -> Result<Check> {
 fn quarters(sampling: &Sampling, label: &str, draw: u64) -> Result<(Preference, Reference)> {
     let mut stream = sampling.executor.address(label).stream(draw);
     let size = 3 + draw as usize % 4;
-    let game = if draw % 2 == 0 {
+    let game = if draw.is_multiple_of(2) {
         uniform_random(size, &mut stream)
     } else {
-        let rows: Vec<Vec<f64>> = {
-            let mut p = vec![vec![0.5; size]; size];
-            for i in 0..size {
-                for j in i + 1..size {
-                    let value = 0.25 * (stream.uniform() * 5.0).floor();
-                    (p[i][j], p[j][i]) = (value, 1.0 - value);
-                }
-            }
-            p
-        };
-        Preference::new(&rows)?
+        Preference::from_upper(size, |_, _| 0.25 * (stream.uniform() * 5.0).floor() - 0.5)
     };
     let reference = Reference::from_logits(&(0..size).map(|_| stream.normal()).collect::<Vec<_>>())?;
     Ok((game, reference))
