@@ -7,7 +7,7 @@
 //! $\beta = 0$ it is the exploitability $\max_y (A\pi)_y$. The duality gap of a symmetric profile is twice it.
 //!
 //! Computed from logarithms of both, with non-negative terms: relative accuracy where the direct formula
-//! $\beta\,\mathrm{lse} + \beta D(\pi\|\pi_{ref})$ ([`suboptimality_by_log_sum`]) keeps an absolute 1e-16. One query each.
+//! $\beta\,\mathrm{lse} + \beta D(\pi\|\pi_{ref})$ ([`Game::suboptimality_by_log_sum`]) keeps an absolute 1e-16. One query each.
 
 use super::payoff::Payoff;
 use super::policy::{Reference, kl, normalise};
