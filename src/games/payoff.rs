@@ -93,7 +93,30 @@ impl SkewTiles {
 
     /// `out = A policy`.
     pub fn apply(&self, policy: &[f64], out: &mut [f64]) {
-        dispatch(HalfPass { tiles: self, policy, out });
+        let n = self.size;
+        out.fill(0.0);
+        let mut totals: [Lanes; BLOCK] = [[0.0; 8]; BLOCK];
+        let mut entries = self.entries.as_slice();
+        for block in (0..n).step_by(BLOCK) {
+            let rows = BLOCK.min(n - block);
+            totals[..rows].fill([0.0; 8]);
+            for left in (block / (8 * PANEL) * (8 * PANEL)..n).step_by(8 * PANEL) {
+                let height = tile_end(n, block, left) - block;
+                let (tile, rest) = entries.split_at(height * PANEL);
+                entries = rest;
+                let right = (left + 8 * PANEL).min(n);
+                let mut own = [0.0; 8 * PANEL];
+                own[..right - left].copy_from_slice(&policy[left..right]);
+                let columns = dispatch(Tile {
+                    rows: tile.as_chunks::<PANEL>().0,
+                    own: &own,
+                    weights: &policy[block..block + height],
+                    totals: &mut totals[..height],
+                });
+                out[left..right].iter_mut().zip(columns.as_flattened()).for_each(|(out, x)| *out -= x);
+            }
+            out[block..block + rows].iter_mut().zip(&totals).for_each(|(out, total)| *out += sum8(*total));
+        }
     }
 }
 
@@ -103,72 +126,51 @@ fn tile_end(size: usize, block: usize, left: usize) -> usize {
     (block + BLOCK).min(left + 8 * PANEL).min(size)
 }
 
-struct HalfPass<'a> {
-    tiles: &'a SkewTiles,
-    policy: &'a [f64],
-    out: &'a mut [f64],
+/// One tile: adds $\sum_j a_{ij} o_j$ to the total of each row, lane by lane, and returns $\sum_i a_{ij} o_i$ of each column.
+///
+/// A kernel of its own, so that its eight accumulators stay in registers whatever it is compiled beside.
+struct Tile<'a> {
+    rows: &'a [[Lanes; PANEL]],
+    own: &'a [f64; 8 * PANEL],
+    weights: &'a [f64],
+    totals: &'a mut [Lanes],
 }
 
-impl Kernel for HalfPass<'_> {
-    type Output = ();
+#[inline(always)]
+fn product(a: &Lanes, b: &Lanes) -> Lanes {
+    let mut out = [0.0; 8];
+    for lane in 0..8 {
+        out[lane] = a[lane] * b[lane];
+    }
+    out
+}
+
+#[inline(always)]
+fn plus(a: &Lanes, b: &Lanes) -> Lanes {
+    let mut out = [0.0; 8];
+    for lane in 0..8 {
+        out[lane] = a[lane] + b[lane];
+    }
+    out
+}
+
+impl Kernel for Tile<'_> {
+    type Output = [Lanes; PANEL];
 
     #[inline(always)]
-    fn run(self) {
-        let n = self.tiles.size;
-        self.out.fill(0.0);
-        let mut totals: [Lanes; BLOCK] = [[0.0; 8]; BLOCK];
-        let mut entries = self.tiles.entries.as_slice();
-        for block in (0..n).step_by(BLOCK) {
-            let rows = BLOCK.min(n - block);
-            totals[..rows].fill([0.0; 8]);
-            for left in (block / (8 * PANEL) * (8 * PANEL)..n).step_by(8 * PANEL) {
-                let columns = (8 * PANEL).min(n - left);
-                let height = tile_end(n, block, left) - block;
-                let (tile, rest) = entries.split_at(height * PANEL);
-                entries = rest;
-                let mut own: [Lanes; PANEL] = [[0.0; 8]; PANEL];
-                for c in 0..columns {
-                    own[c / 8][c % 8] = self.policy[left + c];
-                }
-                let mut x: [Lanes; PANEL] = [[0.0; 8]; PANEL];
-                let weights = &self.policy[block..block + height];
-                for ((a, total), w) in tile.as_chunks::<PANEL>().0.iter().zip(&mut totals[..height]).zip(weights) {
-                    let (mut even, mut odd) = ([0.0; 8], [0.0; 8]);
-                    for lane in 0..8 {
-                        even[lane] = a[0][lane] * own[0][lane];
-                    }
-                    for lane in 0..8 {
-                        odd[lane] = a[1][lane] * own[1][lane];
-                    }
-                    for lane in 0..8 {
-                        even[lane] += a[2][lane] * own[2][lane];
-                    }
-                    for lane in 0..8 {
-                        odd[lane] += a[3][lane] * own[3][lane];
-                    }
-                    for lane in 0..8 {
-                        x[0][lane] += a[0][lane] * w;
-                    }
-                    for lane in 0..8 {
-                        x[1][lane] += a[1][lane] * w;
-                    }
-                    for lane in 0..8 {
-                        x[2][lane] += a[2][lane] * w;
-                    }
-                    for lane in 0..8 {
-                        x[3][lane] += a[3][lane] * w;
-                    }
-                    for lane in 0..8 {
-                        total[lane] += even[lane] + odd[lane];
-                    }
-                }
-                for c in 0..columns {
-                    self.out[left + c] -= x[c / 8][c % 8];
-                }
-            }
-            for (out, total) in self.out[block..block + rows].iter_mut().zip(&totals) {
-                *out += sum8(*total);
-            }
+    fn run(self) -> [Lanes; PANEL] {
+        let [o0, o1, o2, o3] = *self.own.as_chunks::<8>().0 else { return [[0.0; 8]; PANEL] };
+        let [mut x0, mut x1, mut x2, mut x3] = [[0.0; 8]; PANEL];
+        for (([a0, a1, a2, a3], total), w) in self.rows.iter().zip(self.totals).zip(self.weights) {
+            let w = [*w; 8];
+            let even = plus(&product(a0, &o0), &product(a2, &o2));
+            let odd = plus(&product(a1, &o1), &product(a3, &o3));
+            x0 = plus(&x0, &product(a0, &w));
+            x1 = plus(&x1, &product(a1, &w));
+            x2 = plus(&x2, &product(a2, &w));
+            x3 = plus(&x3, &product(a3, &w));
+            *total = plus(total, &plus(&even, &odd));
         }
+        [x0, x1, x2, x3]
     }
 }
