@@ -10,7 +10,7 @@
 //! |---|---|---|
 //! | 6 | [`report`] | records to CSV, JSON, SVG, PNG and HTML |
 //! | 5 | [`studies`] | one file a study, and the checks of the claims, by engine |
-//! | 4 | [`asymptotics`] | an engine: models and their mathematics |
+//! | 4 | [`asymptotics`], [`games`] | the engines: models and their mathematics |
 //! | 3 | [`lab`] | quantities, routes, claims, checks, studies, records |
 //! | 2 | [`sampling`] | addressed random streams, estimators, the block executor |
 //! | 1 | [`prob`] | finite laws in log space: the tilt, divergences, order statistics |
@@ -21,6 +21,7 @@
 mod error;
 
 pub mod asymptotics;
+pub mod games;
 pub mod judge;
 pub mod lab;
 pub mod numerics;
@@ -34,10 +35,22 @@ pub use error::{Error, Result};
 /// Everything that the laboratory knows: one line an engine for each kind of entry.
 pub fn laboratory() -> lab::Laboratory {
     lab::Laboratory {
-        quantities: [asymptotics::quantities::all(), judge::quantities::all()].into_iter().flatten().collect(),
-        claims: [studies::asymptotics::claims::all(), studies::judge::claims::all()].into_iter().flatten().collect(),
-        studies: [studies::asymptotics::all(), studies::judge::all()].into_iter().flatten().collect(),
-        tasks: [studies::asymptotics::tasks::all(), studies::judge::tasks::all()].into_iter().flatten().collect(),
+        quantities: [asymptotics::quantities::all(), judge::quantities::all(), games::quantities::all()]
+            .into_iter()
+            .flatten()
+            .collect(),
+        claims: [studies::asymptotics::claims::all(), studies::judge::claims::all(), studies::games::claims::all()]
+            .into_iter()
+            .flatten()
+            .collect(),
+        studies: [studies::asymptotics::all(), studies::judge::all(), studies::games::all()]
+            .into_iter()
+            .flatten()
+            .collect(),
+        tasks: [studies::asymptotics::tasks::all(), studies::judge::tasks::all(), studies::games::tasks::all()]
+            .into_iter()
+            .flatten()
+            .collect(),
         tour: vec!["asymptotics/length", "judge/judges"],
     }
 }

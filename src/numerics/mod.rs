@@ -10,14 +10,18 @@
 //! | [`convolution`] | laws of sums: direct and by FFT, n-fold powers |
 //! | [`linear`] | dense linear systems |
 //! | [`cholesky`] | positive definite systems |
+//! | [`factorised`] | a dense matrix factorised once, for several right sides |
+//! | [`spectrum`] | singular values, eigenvalues and null spaces of dense matrices |
 //! | [`lanes`] | exp, ln, expm1 and reductions on slices, eight doubles at a time, dispatched at run time |
 
 pub mod cholesky;
 pub mod convolution;
+pub mod factorised;
 pub mod lanes;
 pub mod linear;
 pub mod log_space;
 pub mod quadrature;
 pub mod roots;
 pub mod special;
+pub mod spectrum;
 pub mod sum;

@@ -4,5 +4,6 @@
 //! the embedded file of `sims/`; its run returns tables, figures that refer to them, and checks.
 
 pub mod asymptotics;
+pub mod games;
 mod grid;
 pub mod judge;
