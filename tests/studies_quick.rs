@@ -67,7 +67,8 @@ fn no_study_panics_on_lists_of_the_wrong_length() {
         let defaults = study.defaults().unwrap();
         for (name, value) in &defaults.parameters {
             let Some(list) = value.as_array() else { continue };
-            for other in [Vec::new(), list[..list.len() - 1].to_vec(), [list.as_slice(), &list[..1]].concat()] {
+            let (first, shorter) = (list.first().cloned(), list.split_last().map_or(&[][..], |(_, rest)| rest));
+            for other in [Vec::new(), shorter.to_vec(), list.iter().cloned().chain(first).collect()] {
                 let change = serde_json::Map::from_iter([(name.clone(), serde_json::Value::from(other))]);
                 let Ok(parameters) = study.parameters(&[&defaults.quick, &change]) else { continue };
                 let executor = Executor::new(defaults.seed, study.name);

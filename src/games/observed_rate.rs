@@ -2,7 +2,7 @@
 //!
 //! A learner is started at a span of 1e-6 from its limit; after every iteration the deviation is scaled back to that span, and
 //! the logarithms of the factors are averaged over 1600 iterations after 400. Error of the mean: a turning mode's phase,
-//! about 1e-3 in $\log\rho$; the curvature of the map, 1e-6. The limit of Nash-MD is its own, biased point (R16).
+//! up to about 2e-3 in $\log\rho$; the curvature of the map, 1e-6. The limit of Nash-MD is its own, biased point (R16).
 
 use super::equilibrium::equilibrium;
 use super::game::Game;

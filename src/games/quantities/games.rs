@@ -214,6 +214,15 @@ pub fn all() -> Vec<Quantity> {
                 games::policy::normalise(game.reference().log_probs(), &mut ratio, &mut vec![0.0; game.size()]);
                 Ok(describe(&game, &policy, &ratio))
             },
+        )
+        .in_the_limit::<EquilibriumInput>(
+            |draw, step| {
+                let p = random_matrix(draw, 8);
+                let reference = random_reference(draw, p.len());
+                EquilibriumInput { p, beta: 4f64.powi(step as i32 + 1), reference }
+            },
+            // Span of the error of log(pi/ref), R5b; the divergence is of order 1/beta^2, its error one order smaller.
+            |i, field| if field == "kl_ref" { 0.1 / i.beta.powi(4) } else { 0.05 / i.beta.powi(3) },
         ),
         Quantity::new::<VonNeumannInput, VonNeumann>(
             "games.von_neumann",
@@ -236,6 +245,15 @@ pub fn all() -> Vec<Quantity> {
                 let reference = input::reference(i.reference.as_ref(), preference.size())?;
                 von_neumann_by_continuation(&preference, &reference)
             },
+        )
+        .in_the_limit::<VonNeumannInput>(
+            // The strength is fixed, so a step is another game. Payoffs in quarters keep the winners' gaps away from 0.
+            |draw, step| {
+                let n = 3 + step as usize;
+                let edges = |_, _| draw.pick(&[-0.5, -0.25, 0.25, 0.5]);
+                VonNeumannInput { p: Preference::from_upper(n, edges).matrix(), reference: None }
+            },
+            |_, _| 2.0 * 9.7 / 16_384.0,
         ),
         Quantity::new::<WinRateInput, WinRate>("games.win_rate", "win rate of a policy against another", |draw| {
             let p = random_matrix(draw, 6);

@@ -176,9 +176,21 @@ pub fn all() -> Vec<Quantity> {
         .exact::<LocalRateInput, LocalRate>(1e-11, |i| {
             local_rate(&input::game(&i.p, i.beta, i.reference.as_ref())?, i.algorithm, i.step)
         })
-        .asymptotic::<LocalRateInput, LocalRate>("decay of a run, renormalised: 1e-3 in the logarithm", |i| {
+        .asymptotic::<LocalRateInput, LocalRate>("decay of a run, renormalised: 3e-3 in the logarithm", |i| {
             observed_local_rate(&input::game(&i.p, i.beta, i.reference.as_ref())?, i.algorithm, i.step)
-        }),
+        })
+        .in_the_limit::<LocalRateInput>(
+            // Stable steps of a regularised game, the limit of many iterations; a step is another size of game.
+            |draw, step| {
+                let n = 2 + step as usize;
+                let edges = |_, _| draw.uniform(-0.5, 0.5);
+                let p = Preference::from_upper(n, edges).matrix();
+                let algorithm = draw.pick(&[Algorithm::Mp, Algorithm::Mmd, Algorithm::Prox, Algorithm::Egpo]);
+                let beta = draw.log_uniform(0.3, 3.0);
+                LocalRateInput { p, beta, reference: None, algorithm, step: draw.uniform(0.1, 0.4) / beta }
+            },
+            |_, field| if field == "lambda_max" { 1e-9 } else { 3e-3 },
+        ),
         Quantity::new::<CriticalStepInput, CriticalStep>(
             "games.critical_step",
             "first step at which mirror prox or mirror descent loses local stability",
