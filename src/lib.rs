@@ -10,7 +10,7 @@
 //! |---|---|---|
 //! | 6 | [`report`] | records to CSV, JSON, SVG, PNG and HTML |
 //! | 5 | [`studies`] | one file a study, and the checks of the claims, by engine |
-//! | 4 | [`asymptotics`], [`games`] | the engines: models and their mathematics |
+//! | 4 | [`asymptotics`], [`games`], [`judge`] | the engines: models and their mathematics |
 //! | 3 | [`lab`] | quantities, routes, claims, checks, studies, records |
 //! | 2 | [`sampling`] | addressed random streams, estimators, the block executor |
 //! | 1 | [`prob`] | finite laws in log space: the tilt, divergences, order statistics |
