@@ -4,7 +4,7 @@
 //! Unknown $x = \log(\pi/\pi_{ref})$ up to a constant, $F(x) = x - A\,\mathrm{softmax}(\log\pi_{ref} + x)/\beta$. Its Jacobian
 //! $J = I - A C/\beta$, $C = \mathrm{diag}(\pi) - \pi\pi^T$, has spectrum $1 \mp i\lambda/\beta$: regular for every
 //! $\beta$. Newton's iteration, damped until $|F|$ falls by $1 - t/10$ along step $t$, with homotopy from $\max(1, \beta)$
-//! down to $\beta$ by factors 0.65. In the metric $C^{1/2}$, $|J^{-1}| \le 1$, so the residual bounds the error: $x$ is
+//! down to $\beta$ by factors of 0.65, nearer to 1 where that stalls. In the metric $C^{1/2}$, $|J^{-1}| \le 1$, so the residual bounds the error: $x$ is
 //! within a few $u/\beta$ of the solution.
 //!
 //! Two linear solvers: LU of $J$ up to [`DENSE`] actions, $O(Y^3)$ a step, and beyond, or where the matrix is not stored,
@@ -30,6 +30,8 @@ pub const DENSE: usize = 256;
 const STEPS: usize = 60;
 /// Ratio of consecutive $\beta$ of the homotopy.
 const FACTOR: f64 = 0.65;
+/// Where the ratio is nearer to 1 than this the iteration is given up.
+const NEAREST: f64 = 0.99;
 
 /// A solved equilibrium.
 #[derive(Clone, Debug, PartialEq)]
@@ -138,22 +140,30 @@ fn newton<P: Payoff>(
         here = Point::new(n);
     }
     here.beta = game.beta().max(1.0);
+    // The last stage that was solved, and the ratio of its beta to the next one's.
+    let (mut solved, mut solved_beta, mut factor) = (here.x.clone(), f64::INFINITY, FACTOR);
     loop {
         let last = here.beta <= game.beta();
         let goal = if last { 0.0 } else { 1e-3 };
-        let reached = descend(game, &mut here, &mut next, &mut direction, &step, goal, &mut iterations)?;
-        if !reached {
+        if descend(game, &mut here, &mut next, &mut direction, &step, goal, &mut iterations)? {
+            if last {
+                return finish(game, here, iterations);
+            }
+            solved.copy_from_slice(&here.x);
+            solved_beta = here.beta;
+            factor = (factor * factor).max(FACTOR);
+        } else if factor > NEAREST || solved_beta == f64::INFINITY {
             return Err(Error::NotConverged {
                 method: format!("Newton's iteration for the equilibrium at beta = {}", here.beta),
                 iterations,
                 residual: here.size,
                 tolerance: here.rounding(),
             });
+        } else {
+            here.x.copy_from_slice(&solved);
+            factor = factor.sqrt();
         }
-        if last {
-            return finish(game, here, iterations);
-        }
-        here.beta = (here.beta * FACTOR).max(game.beta());
+        here.beta = (solved_beta * factor).max(game.beta());
     }
 }
 
@@ -306,6 +316,24 @@ mod tests {
         let one = Game::new(sine(1), Reference::uniform(1).unwrap(), 0.1).unwrap();
         assert_eq!(equilibrium(&one).unwrap().policy.probs(), [1.0]);
         assert_eq!(equilibrium_matrix_free(&one).unwrap().policy.probs(), [1.0]);
+    }
+
+    #[test]
+    fn small_strengths_and_far_references() {
+        // The path turns sharply where a rare action takes over: some of these need a finer homotopy.
+        let mut seed = 1u64;
+        let mut next = move || {
+            seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            (seed >> 33) as f64 / (1u64 << 31) as f64
+        };
+        for _ in 0..1500 {
+            let n = 2 + (next() * 9.0) as usize;
+            let preference = Preference::from_upper(n, |_, _| next() - 0.5);
+            let logits: Vec<f64> = (0..n).map(|_| 20.0 * next()).collect();
+            let beta = 1e-4 * 30f64.powf(next());
+            let found = equilibrium(&Game::new(preference, Reference::from_logits(&logits).unwrap(), beta).unwrap());
+            assert!(found.unwrap().residual < 1e-13 / beta);
+        }
     }
 
     #[test]
