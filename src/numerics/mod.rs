@@ -9,12 +9,18 @@
 //! | [`quadrature`] | Gauss-Legendre and double-exponential integration |
 //! | [`convolution`] | laws of sums: direct and by FFT, n-fold powers |
 //! | [`linear`] | dense linear systems |
+//! | [`dominant`] | diagonally dominant systems, factorised once |
+//! | [`iterative`] | large systems and least squares without a matrix |
+//! | [`matrix`] | products of matrices and vectors |
 //! | [`lanes`] | exp, ln, expm1 and reductions on slices, eight doubles at a time, dispatched at run time |
 
 pub mod convolution;
+pub mod dominant;
+pub mod iterative;
 pub mod lanes;
 pub mod linear;
 pub mod log_space;
+pub mod matrix;
 pub mod quadrature;
 pub mod roots;
 pub mod special;
