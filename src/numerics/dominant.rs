@@ -174,8 +174,9 @@ mod tests {
     fn system(n: usize) -> Vec<f64> {
         let mut a = vec![0.0; n * n];
         for i in 0..n {
-            let weights: Vec<f64> =
-                (0..n).map(|j| if i % 3 == 0 { f64::from((j == (i + 1) % n) as u8) } else { ((i * 5 + j * 3) % 7) as f64 }).collect();
+            let weights: Vec<f64> = (0..n)
+                .map(|j| if i % 3 == 0 { f64::from((j == (i + 1) % n) as u8) } else { ((i * 5 + j * 3) % 7) as f64 })
+                .collect();
             let total: f64 = weights.iter().sum();
             for j in 0..n {
                 a[i * n + j] = f64::from((i == j) as u8) - if total > 0.0 { 0.99 * weights[j] / total } else { 0.0 };

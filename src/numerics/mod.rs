@@ -10,6 +10,7 @@
 //! | [`convolution`] | laws of sums: direct and by FFT, n-fold powers |
 //! | [`linear`] | dense linear systems |
 //! | [`dominant`] | diagonally dominant systems, factorised once |
+//! | [`least_squares`] | dense least squares, one factor for many right sides |
 //! | [`iterative`] | large systems and least squares without a matrix |
 //! | [`matrix`] | products of matrices and vectors |
 //! | [`lanes`] | exp, ln, expm1 and reductions on slices, eight doubles at a time, dispatched at run time |
@@ -18,6 +19,7 @@ pub mod convolution;
 pub mod dominant;
 pub mod iterative;
 pub mod lanes;
+pub mod least_squares;
 pub mod linear;
 pub mod log_space;
 pub mod matrix;

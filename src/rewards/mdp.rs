@@ -81,8 +81,7 @@ impl Mdp {
         if transitions.stored() as f64 > ENTRY_LIMIT {
             return Err(Error::too_large("the MDP", transitions.stored() as f64, ENTRY_LIMIT, "stored transitions"));
         }
-        let mut mdp =
-            Mdp { states: s, actions: a, gamma, start: start.to_vec(), transitions, reachable: Vec::new() };
+        let mut mdp = Mdp { states: s, actions: a, gamma, start: start.to_vec(), transitions, reachable: Vec::new() };
         mdp.reachable = mdp.visited(|_| true);
         Ok(mdp)
     }

@@ -5,11 +5,18 @@
 //! | `mdp`, `transitions` | the decision process, dense or sparse | |
 //! | `policy`, `reward`, `occupancy` | what is played, paid and visited | |
 //! | `evaluation`, `optimal` | values of a policy, optimal returns, span | |
+//! | `canonical`, `potential`, `minimal` | canonicalisations | R1, R2, R9 to R13 |
+//! | `norm`, `distance` | STARC metrics, EPIC and DARD, angle, Pearson's distance | R3, R7, R8 |
 
+pub mod canonical;
+pub mod distance;
 pub mod evaluation;
 pub mod mdp;
+pub mod minimal;
+pub mod norm;
 pub mod occupancy;
 pub mod optimal;
 pub mod policy;
+pub mod potential;
 pub mod reward;
 pub mod transitions;

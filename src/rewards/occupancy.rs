@@ -50,4 +50,3 @@ pub fn flow_violation(mdp: &Mdp, mu: &[f64]) -> f64 {
     mdp.shaping_transposed(mu, &mut flow);
     flow.iter().zip(mdp.start()).fold(0.0, |m: f64, (f, p)| m.max((f + (1.0 - mdp.gamma()) * p).abs()))
 }
-

@@ -86,7 +86,8 @@ impl Policy {
 
     /// `out[s] = sum_a pi(a|s) x(s,a)`.
     pub fn average(&self, x: &[f64], out: &mut [f64]) {
-        for ((out, p), x) in out.iter_mut().zip(self.probs.chunks_exact(self.actions)).zip(x.chunks_exact(self.actions)) {
+        for ((out, p), x) in out.iter_mut().zip(self.probs.chunks_exact(self.actions)).zip(x.chunks_exact(self.actions))
+        {
             *out = p.iter().zip(x).map(|(p, x)| p * x).sum();
         }
     }
