@@ -7,8 +7,12 @@
 //! | `evaluation`, `optimal` | values of a policy, optimal returns, span | |
 //! | `canonical`, `potential`, `minimal` | canonicalisations | R1, R2, R9 to R13 |
 //! | `norm`, `distance` | STARC metrics, EPIC and DARD, angle, Pearson's distance | R3, R7, R8 |
+//! | `regret`, `optimal_regret` | worst-case regret with its witness, regret of optimal policies | R4 to R6, R21 |
+//! | `order` | equal order of all policies | R3 |
+//! | `constants` | soundness and completeness constants of an MDP | R5, R6 |
 
 pub mod canonical;
+pub mod constants;
 pub mod distance;
 pub mod evaluation;
 pub mod mdp;
@@ -16,7 +20,10 @@ pub mod minimal;
 pub mod norm;
 pub mod occupancy;
 pub mod optimal;
+pub mod optimal_regret;
+pub mod order;
 pub mod policy;
 pub mod potential;
+pub mod regret;
 pub mod reward;
 pub mod transitions;
