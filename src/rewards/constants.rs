@@ -52,5 +52,10 @@ pub fn constants(mdp: &Mdp, policy: &Policy) -> Result<Constants> {
     let least_hit = first_hit.iter().copied().fold(1.0, f64::min);
     let known = |value: f64| (least_hit > 0.0).then_some(value);
     let horizon = 1.0 / (1.0 - mdp.gamma());
-    Ok(Constants { least_hit, upper: known(2.0 * horizon / least_hit), lower: known(least_hit / (4.0 * horizon)), first_hit })
+    Ok(Constants {
+        least_hit,
+        upper: known(2.0 * horizon / least_hit),
+        lower: known(least_hit / (4.0 * horizon)),
+        first_hit,
+    })
 }

@@ -10,8 +10,13 @@
 //! | `regret`, `optimal_regret` | worst-case regret with its witness, regret of optimal policies | R4 to R6, R21 |
 //! | `order` | equal order of all policies | R3 |
 //! | `constants` | soundness and completeness constants of an MDP | R5, R6 |
+//! | `reference`, `proxy` | correlated proxies, three bounds on the true gain | R15 to R18 |
+//! | `chi_squared`, `orpo` | optima under chi-squared penalties, path over the penalty | R19 |
+//! | `action_kl` | the optimum under an action-KL penalty | R20 |
 
+pub mod action_kl;
 pub mod canonical;
+pub mod chi_squared;
 pub mod constants;
 pub mod distance;
 pub mod evaluation;
@@ -22,8 +27,11 @@ pub mod occupancy;
 pub mod optimal;
 pub mod optimal_regret;
 pub mod order;
+pub mod orpo;
 pub mod policy;
 pub mod potential;
+pub mod proxy;
+pub mod reference;
 pub mod regret;
 pub mod reward;
 pub mod transitions;
