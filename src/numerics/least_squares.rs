@@ -87,6 +87,24 @@ impl NormalFactor {
     }
 }
 
+/// The singular values of the `rows` x `columns` matrix with entries `entry(i, j)`, largest first; none for an empty one.
+///
+/// # Errors
+/// [`Error::InvalidInput`] about `a` if it is not finite.
+///
+/// ```
+/// let values = tilt::numerics::least_squares::singular_values(2, 2, |i, j| if i == j { 3.0 - i as f64 } else { 0.0 })?;
+/// assert!((values[0] - 3.0).abs() < 1e-15 && (values[1] - 2.0).abs() < 1e-15);
+/// # Ok::<(), tilt::Error>(())
+/// ```
+pub fn singular_values(rows: usize, columns: usize, entry: impl Fn(usize, usize) -> f64) -> Result<Vec<f64>> {
+    if rows == 0 || columns == 0 {
+        return Ok(Vec::new());
+    }
+    let matrix = faer::Mat::from_fn(rows, columns, entry);
+    matrix.singular_values().map_err(|_| Error::invalid("a", "not finite", "a matrix of finite numbers"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,6 +13,9 @@
 //! | `reference`, `proxy` | correlated proxies, three bounds on the true gain | R15 to R18 |
 //! | `chi_squared`, `orpo` | optima under chi-squared penalties, path over the penalty | R19 |
 //! | `action_kl` | the optimum under an action-KL penalty | R20 |
+//! | `finite_set` | hackability and simplification on finitely many policies | R21, R22 |
+//! | `sampling`, `mc_distance` | rollouts, occupancy draws, debiased distances | |
+//! | `quantities` | the table of quantities: the only file that knows the lab | |
 
 pub mod action_kl;
 pub mod canonical;
@@ -20,6 +23,8 @@ pub mod chi_squared;
 pub mod constants;
 pub mod distance;
 pub mod evaluation;
+pub mod finite_set;
+pub mod mc_distance;
 pub mod mdp;
 pub mod minimal;
 pub mod norm;
@@ -31,7 +36,9 @@ pub mod orpo;
 pub mod policy;
 pub mod potential;
 pub mod proxy;
+pub mod quantities;
 pub mod reference;
 pub mod regret;
 pub mod reward;
+pub mod sampling;
 pub mod transitions;
