@@ -39,9 +39,8 @@ pub fn finite_set(mdp: &Mdp, policies: &[Policy], r1: &Reward, r2: &Reward) -> R
         return Err(Error::invalid("policies", "[]", "at least one policy"));
     }
     let visits: Vec<Vec<f64>> = policies.iter().map(|policy| occupancy(mdp, policy)).collect::<Result<_>>()?;
-    let returns = |r: &Reward| -> Vec<f64> {
-        visits.iter().map(|f| crate::numerics::sum::dot(f, r.expected())).collect()
-    };
+    let returns =
+        |r: &Reward| -> Vec<f64> { visits.iter().map(|f| crate::numerics::sum::dot(f, r.expected())).collect() };
     let (j1, j2) = (returns(r1), returns(r2));
     let (tie1, tie2) = (TIE * r1.largest(), TIE * r2.largest());
     let n = policies.len();

@@ -41,7 +41,7 @@ impl<'a> Minimal<'a> {
         let mut weighted = vec![false; states];
         for (pair, _) in weights.iter().enumerate().filter(|(_, w)| **w > 0.0) {
             weighted[pair / actions] = true;
-            mdp.transitions().visit(states, pair, |t, p, _| weighted[t] |= p > 0.0);
+            mdp.transitions().visit(states, pair, |t, p, _| weighted[t] |= mdp.gamma() * p > 0.0);
         }
         let unknowns: Vec<usize> = (0..states).filter(|&s| weighted[s]).collect();
         let factor = match mdp.dense() {

@@ -1,6 +1,8 @@
 //! Canonical rewards, distances, Pearson's distance, distances from rollouts.
 
-use super::model::{MdpInput, RewardInput, policy_or_uniform, random_mdp, random_mdp_of, random_policy, random_reward, shape};
+use super::model::{
+    MdpInput, RewardInput, policy_or_uniform, random_mdp, random_mdp_of, random_policy, random_reward, shape,
+};
 use crate::lab::{Count, Estimate, Instances, Quantity, Sampling};
 use crate::rewards::canonical::{Canonical, Canonicalisation, Canonicaliser, Laws};
 use crate::rewards::distance::{Metric, distance, pearson};
@@ -127,12 +129,7 @@ impl MetricInput {
 }
 
 /// The laws that an input gives, uniform where it does not.
-fn laws(
-    mdp: &Mdp,
-    pi: Option<&Vec<Vec<f64>>>,
-    d_s: &Option<Vec<f64>>,
-    d_a: &Option<Vec<f64>>,
-) -> Result<Laws> {
+fn laws(mdp: &Mdp, pi: Option<&Vec<Vec<f64>>>, d_s: &Option<Vec<f64>>, d_a: &Option<Vec<f64>>) -> Result<Laws> {
     let uniform = Laws::uniform(mdp);
     let laws = Laws {
         policy: policy_or_uniform(mdp, "pi", pi)?,
@@ -331,9 +328,9 @@ fn mc_distance(input: SampledInput, sampling: &Sampling) -> Result<Estimate<Samp
     let simulator = Simulator::new(&mdp, &Policy::uniform(&mdp))?;
     let address = Address::new(input.seed, "rewards.mc_distance", "rollouts");
     let ranges = blocks(input.n.0)?;
-    let sums = sampling.executor.map(&ranges, |range| {
-        Ok(block_sums(&simulator, [&r1, &r2], mdp.pairs(), address, range.clone()))
-    })?;
+    let sums = sampling
+        .executor
+        .map(&ranges, |range| Ok(block_sums(&simulator, [&r1, &r2], mdp.pairs(), address, range.clone())))?;
     let kind = match input.canon {
         SampledCanon::Val => Estimated::Val,
         SampledCanon::ValPotential if mdp.dense().is_some() => Estimated::ValPotential,
@@ -408,7 +405,12 @@ pub fn all() -> Vec<Quantity> {
             |draw| {
                 let (states, actions) = (draw.count(2, 3) as usize, draw.count(2, 3) as usize);
                 let mdp = random_mdp_of(draw, states, actions);
-                let (r1, r2) = (random_reward(draw, &mdp), random_reward(draw, &mdp));
+                // Not trivial: the angle to a trivial reward is noise.
+                let mut reward = || {
+                    let mut row = || (0..states).map(|_| draw.uniform(-2.0, 3.0)).collect::<Vec<f64>>();
+                    RewardInput::Dense((0..states).map(|_| (0..actions).map(|_| row()).collect()).collect())
+                };
+                let (r1, r2) = (reward(), reward());
                 let canon = draw.pick(&[SampledCanon::Val, SampledCanon::ValPotential]);
                 SampledInput { mdp, r1, r2, canon, norm: SampledNorm::L2, n: Count(2000), seed: draw.count(0, 1 << 32) }
             },

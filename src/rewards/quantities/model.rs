@@ -209,7 +209,8 @@ fn of_entries(mdp: &Mdp, field: &str, entries: &[Entry]) -> Result<Reward> {
         let mut found = None;
         if s < mdp.states() && a < mdp.actions() {
             let pair = s * mdp.actions() + a;
-            mdp.transitions().visit(mdp.states(), pair, |target, _, at| found = if target == t { Some(at) } else { found });
+            mdp.transitions()
+                .visit(mdp.states(), pair, |target, _, at| found = if target == t { Some(at) } else { found });
         }
         match found {
             Some(at) => values[at] += r,

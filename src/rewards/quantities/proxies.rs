@@ -70,14 +70,19 @@ fn simulate_stats(input: StatsInput, sampling: &Sampling) -> Result<Estimate<Sta
     // Relative to one pair's rewards: less to cancel.
     let pass = |label: &str, components: usize, write: &(dyn Fn(usize, &mut [f64]) + Sync)| {
         let plan = Plan::fixed(sampling.samples).with_draws_of("occupied");
-        sampling.executor.run(label, &plan, || VectorMoments::new(components), |block, moments| {
-            let mut numbers = vec![0.0; components];
-            for mut stream in block.streams() {
-                write(simulator.occupied(&mut stream), &mut numbers);
-                moments.add(&numbers);
-            }
-            Ok(())
-        })
+        sampling.executor.run(
+            label,
+            &plan,
+            || VectorMoments::new(components),
+            |block, moments| {
+                let mut numbers = vec![0.0; components];
+                for mut stream in block.streams() {
+                    write(simulator.occupied(&mut stream), &mut numbers);
+                    moments.add(&numbers);
+                }
+                Ok(())
+            },
+        )
     };
     let means = pass("means", 2, &|pair, out| (out[0], out[1]) = (x[pair], y[pair]))?;
     let (mean_x, mean_y) = (means.means()[0], means.means()[1]);
