@@ -10,7 +10,7 @@
 //! |---|---|---|
 //! | 6 | [`report`] | records to CSV, JSON, SVG, PNG and HTML |
 //! | 5 | [`studies`] | one file a study, and the checks of the claims, by engine |
-//! | 4 | [`asymptotics`] | an engine: models and their mathematics |
+//! | 4 | [`asymptotics`], [`rewards`] | the engines: models and their mathematics |
 //! | 3 | [`lab`] | quantities, routes, claims, checks, studies, records |
 //! | 2 | [`sampling`] | addressed random streams, estimators, the block executor |
 //! | 1 | [`prob`] | finite laws in log space: the tilt, divergences, order statistics |
@@ -25,6 +25,7 @@ pub mod lab;
 pub mod numerics;
 pub mod prob;
 pub mod report;
+pub mod rewards;
 pub mod sampling;
 pub mod studies;
 
@@ -33,7 +34,7 @@ pub use error::{Error, Result};
 /// Everything that the laboratory knows: one line an engine for each kind of entry.
 pub fn laboratory() -> lab::Laboratory {
     lab::Laboratory {
-        quantities: asymptotics::quantities::all(),
+        quantities: [asymptotics::quantities::all(), rewards::quantities::all()].into_iter().flatten().collect(),
         claims: studies::asymptotics::claims::all(),
         studies: studies::asymptotics::all(),
         tasks: studies::asymptotics::tasks::all(),

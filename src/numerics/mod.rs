@@ -11,6 +11,7 @@
 //! | [`linear`] | dense linear systems |
 //! | [`dominant`] | diagonally dominant systems, factorised once |
 //! | [`least_squares`] | dense least squares, one factor for many right sides |
+//! | [`linear_program`] | small linear programs, by the simplex method |
 //! | [`iterative`] | large systems and least squares without a matrix |
 //! | [`matrix`] | products of matrices and vectors |
 //! | [`lanes`] | exp, ln, expm1 and reductions on slices, eight doubles at a time, dispatched at run time |
@@ -21,6 +22,7 @@ pub mod iterative;
 pub mod lanes;
 pub mod least_squares;
 pub mod linear;
+pub mod linear_program;
 pub mod log_space;
 pub mod matrix;
 pub mod quadrature;

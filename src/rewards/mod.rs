@@ -6,6 +6,7 @@
 //! | `policy`, `reward`, `occupancy` | what is played, paid and visited | |
 //! | `evaluation`, `optimal` | values of a policy, optimal returns, span | |
 //! | `canonical`, `potential`, `minimal` | canonicalisations | R1, R2, R9 to R13 |
+//! | `quotient` | smallest norms among equivalent rewards | |
 //! | `norm`, `distance` | STARC metrics, EPIC and DARD, angle, Pearson's distance | R3, R7, R8 |
 //! | `regret`, `optimal_regret` | worst-case regret with its witness, regret of optimal policies | R4 to R6, R21 |
 //! | `order` | equal order of all policies | R3 |
@@ -37,6 +38,7 @@ pub mod policy;
 pub mod potential;
 pub mod proxy;
 pub mod quantities;
+pub mod quotient;
 pub mod reference;
 pub mod regret;
 pub mod reward;
