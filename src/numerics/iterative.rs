@@ -192,7 +192,8 @@ pub fn least_squares(
     for _ in 0..ROUNDS {
         let mut direction = gradient.clone();
         let mut square = dot(&gradient, &gradient);
-        let target = (f64::EPSILON * first).powi(2).max(1e-28 * square);
+        // Ten digits a round: past what rounding lets the recurrence see, it would drift away again.
+        let target = (f64::EPSILON * first).powi(2).max(1e-20 * square);
         for _ in 0..4 * columns + 2000 {
             forward(&direction, &mut image);
             let curvature = dot(&image, &image);

@@ -131,6 +131,8 @@ pub struct Canonical {
     pub form: Form,
     /// $\max|R|$ of the reward that it came from.
     pub reward_size: f64,
+    /// Whether it is 0 off the stored transitions, so that sums over them are sums over all: always on a dense process.
+    pub stored_is_all: bool,
 }
 
 /// $\max|c(R)|$ up to this times $\max|R|/(1-\gamma)$ is rounding: the reward is trivial (specification, section 6).
@@ -182,7 +184,8 @@ impl Canonical {
                 Form::Transitions(sum(&values(a), &values(b)))
             }
         };
-        Canonical { form, reward_size: x.abs() * self.reward_size + y.abs() * other.reward_size }
+        let reward_size = x.abs() * self.reward_size + y.abs() * other.reward_size;
+        Canonical { form, reward_size, stored_is_all: self.stored_is_all && other.stored_is_all }
     }
 }
 
@@ -280,7 +283,8 @@ impl<'a> Canonicaliser<'a> {
                 }
             }
         };
-        Ok(Canonical { form, reward_size: reward.largest() })
+        let stored_is_all = mdp.dense().is_some() || matches!(self.prepared, Prepared::None | Prepared::Minimal { .. });
+        Ok(Canonical { form, reward_size: reward.largest(), stored_is_all })
     }
 }
 

@@ -40,9 +40,11 @@ pub struct Maximiser {
     pub dual: f64,
     /// Newton steps.
     pub iterations: usize,
+    /// Whether the last piece holds the minimum; otherwise the certificate of the caller decides.
+    pub settled: bool,
 }
 
-const ITERATIONS: usize = 500;
+const ITERATIONS: usize = 200;
 const RIDGE: f64 = 1e-14;
 
 impl<'a> ChiSquared<'a> {
@@ -91,14 +93,17 @@ impl<'a> ChiSquared<'a> {
     /// Solves the program for the reward `r` on the pairs of the support, `l > 0`, from the potential `start` (0 if none).
     /// Pairs with `excluded` must have $w = -1$; what is left must hold an occupancy.
     ///
+    /// Where weights span many orders of magnitude the iteration may stop at its limit, close to the optimum but not at its
+    /// piece: `settled` says so.
+    ///
     /// # Errors
-    /// [`Error::NotConverged`] with the violation of the flow.
+    /// [`Error::InvalidInput`] if the normal matrix is not finite.
     pub fn solve(&self, r: &[f64], l: f64, excluded: Option<&[bool]>, start: Option<&[f64]>) -> Result<Maximiser> {
         let fixed = |i: usize| excluded.is_some_and(|mask| mask[i]);
         let mut phi = start.map_or_else(|| vec![0.0; self.unknowns.len()], <[f64]>::to_vec);
         let mut y = r.to_vec();
         self.add_image(&phi, &mut y);
-        let mut gradient = vec![0.0; phi.len()];
+        let (mut gradient, mut flow) = (vec![0.0; phi.len()], vec![0.0; phi.len()]);
         let mut direction_image = vec![0.0; y.len()];
         let free_of = |y: &[f64]| -> Vec<bool> { (0..y.len()).map(|i| !fixed(i) && y[i] > -2.0 * l).collect() };
         let density = |y: &[f64], free: &[bool]| -> Vec<f64> {
@@ -106,14 +111,21 @@ impl<'a> ChiSquared<'a> {
         };
         let mut free = free_of(&y);
         let mut settled = false;
-        for iteration in 0..ITERATIONS {
+        for iteration in 0..=ITERATIONS {
             let w = density(&y, &free);
-            self.write_gradient(&w, &mut gradient);
-            if settled {
+            self.write_gradient(&w, &mut gradient, &mut flow, |row, i| {
+                // What rounding of y = r + G phi makes of w, beside w itself.
+                let size = r[i].abs() + row.iter().map(|(j, g)| (g * phi[*j]).abs()).sum::<f64>();
+                w[i].abs() + if free[i] { size / (2.0 * l) } else { 0.0 }
+            });
+            let balanced = gradient.iter().zip(&flow).all(|(g, flow)| g.abs() <= 4.0 * f64::EPSILON * flow);
+            if settled || balanced || iteration == ITERATIONS {
                 let dual = (0..y.len()).map(|i| self.mu[i] * (y[i] * w[i] - l * w[i] * w[i])).sum();
-                return Ok(Maximiser { w, phi, dual, iterations: iteration });
+                return Ok(Maximiser { w, phi, dual, iterations: iteration, settled: settled || balanced });
             }
-            let mut step: Vec<f64> = gradient.iter().map(|g| -2.0 * l * g).collect();
+            // A violation that is rounding must not move a state without curvature.
+            let seen = |(g, flow): (&f64, &f64)| if g.abs() <= 4.0 * f64::EPSILON * flow { 0.0 } else { -2.0 * l * g };
+            let mut step: Vec<f64> = gradient.iter().zip(&flow).map(seen).collect();
             self.factor(&free)?.solve(&mut step);
             direction_image.fill(0.0);
             self.add_image(&step, &mut direction_image);
@@ -127,12 +139,7 @@ impl<'a> ChiSquared<'a> {
             settled = (next == free && (length - 1.0).abs() < 1e-6) || !moved;
             free = next;
         }
-        Err(Error::NotConverged {
-            method: "the chi-squared program".into(),
-            iterations: ITERATIONS,
-            residual: gradient.iter().fold(0.0, |m: f64, g| m.max(g.abs())),
-            tolerance: f64::EPSILON,
-        })
+        Err(Error::invalid("lambda", l, "a penalty for which the chi-squared program is finite"))
     }
 
     /// Adds $G\phi$ to `y`.
@@ -142,12 +149,36 @@ impl<'a> ChiSquared<'a> {
         }
     }
 
-    /// $G^\top(\mu w)$.
-    fn write_gradient(&self, w: &[f64], gradient: &mut [f64]) {
+    /// $G^\top(\mu w)$, and the same sum of sizes, with `size` in the place of $w$.
+    fn write_gradient(
+        &self,
+        w: &[f64],
+        gradient: &mut [f64],
+        flow: &mut [f64],
+        size: impl Fn(&[(usize, f64)], usize) -> f64,
+    ) {
         gradient.fill(0.0);
-        for ((row, w), mu) in self.rows.iter().zip(w).zip(&self.mu) {
-            row.iter().for_each(|(j, g)| gradient[*j] += mu * w * g);
+        flow.fill(0.0);
+        for (i, ((row, w), mu)) in self.rows.iter().zip(w).zip(&self.mu).enumerate() {
+            let size = size(row, i);
+            for (j, g) in row {
+                gradient[*j] += mu * w * g;
+                flow[*j] += mu * size * g.abs();
+            }
         }
+    }
+
+    /// The states of the support, ascending: the order of every potential.
+    pub fn states(&self) -> &[usize] {
+        &self.unknowns
+    }
+
+    /// $F(\phi)$, the dual value.
+    pub fn dual(&self, r: &[f64], l: f64, phi: &[f64]) -> f64 {
+        let mut y = r.to_vec();
+        self.add_image(phi, &mut y);
+        let h = |y: f64| if y > -2.0 * l { y * y / (4.0 * l) } else { -y - l };
+        y.iter().zip(&self.mu).map(|(y, mu)| mu * h(*y)).sum()
     }
 
     /// The factor of $\sum_{free} \mu\,g g^\top$, with its ridge.

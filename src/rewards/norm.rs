@@ -101,7 +101,7 @@ fn fold(mdp: &Mdp, c: &Canonical, norm: Norm) -> f64 {
 pub fn norm(mdp: &Mdp, c: &Canonical, norm: Norm) -> Result<f64> {
     match norm {
         Norm::Span => Ok(extremes(mdp, &c.expected(mdp))?.span()),
-        _ if mdp.dense().is_none() && !norm.is_tau() && matches!(c.form, Form::Transitions(_)) => {
+        _ if !c.stored_is_all && !norm.is_tau() && matches!(c.form, Form::Transitions(_)) => {
             let expected = "a tau-weighted norm or span: a sparse process does not store all (s, a, s')";
             Err(Error::invalid("norm", norm.name(), expected))
         }

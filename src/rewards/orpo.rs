@@ -45,6 +45,9 @@ pub struct OrpoOptimum {
     pub gap: f64,
 }
 
+/// Largest gap that still counts as an optimum, relative to the size of the proxy; as a rule it is below 1e-12.
+const GAP: f64 = 1e-6;
+
 /// The penalised optima of one reference and proxy.
 #[derive(Clone, Debug)]
 pub struct Orpo<'a> {
@@ -55,6 +58,8 @@ pub struct Orpo<'a> {
     canonical: Vec<f64>,
     critical_lambda: f64,
     reference_return: f64,
+    /// $V^*$ of $c_y$ on the states of the support: where the potential goes as the penalty vanishes.
+    limit: Vec<f64>,
 }
 
 impl<'a> Orpo<'a> {
@@ -68,7 +73,10 @@ impl<'a> Orpo<'a> {
         let canonical: Vec<f64> = program.pairs().iter().map(|&pair| c[pair]).collect();
         let critical_lambda = reference.norm(|i| c[i]);
         let reference_return = reference.mean(|i| r[i]);
-        Ok(Orpo { program, proxy: r.to_vec(), canonical, critical_lambda, reference_return })
+        let mut planner = Planner::restricted(reference.mdp, reference.support.clone());
+        planner.optimise(&c, Goal::Maximise)?;
+        let limit = program.states().iter().map(|&s| planner.values()[s]).collect();
+        Ok(Orpo { program, proxy: r.to_vec(), canonical, critical_lambda, reference_return, limit })
     }
 
     /// $\lambda_{crit} = \|c_y\|_{L_2(\mu_{ref})}$.
@@ -79,7 +87,7 @@ impl<'a> Orpo<'a> {
     /// The optimum at `lambda >= 0`.
     ///
     /// # Errors
-    /// Field `lambda` if negative or not finite; [`Error::NotConverged`] from the program.
+    /// Field `lambda` if negative or not finite; [`Error::NotConverged`] if the gap is above 1e-6 of the proxy's size.
     pub fn optimum(&self, lambda: f64, penalty: Penalty) -> Result<OrpoOptimum> {
         Ok(self.path(&[lambda], penalty)?.remove(0))
     }
@@ -116,7 +124,11 @@ impl<'a> Orpo<'a> {
     }
 
     fn warm_solve(&self, l: f64, warm: &mut Option<(f64, Vec<f64>)>) -> Result<Maximiser> {
-        let start = warm.as_ref().map(|(_, phi)| phi.as_slice());
+        // The dual is convex: the start of least value is the best informed.
+        let zero = vec![0.0; self.limit.len()];
+        let starts = [Some(&zero), Some(&self.limit), warm.as_ref().map(|(_, phi)| phi)].into_iter().flatten();
+        let value = |phi: &&Vec<f64>| self.program.dual(&self.canonical, l, phi);
+        let start = starts.min_by(|a, b| value(a).total_cmp(&value(b))).map(Vec::as_slice);
         let found = self.program.solve(&self.canonical, l, None, start)?;
         *warm = Some((l, found.phi.clone()));
         Ok(found)
@@ -232,6 +244,15 @@ impl<'a> Orpo<'a> {
         let mut planner = Planner::restricted(mdp, reference.support.clone());
         let best = (1.0 - mdp.gamma()) * planner.optimise(&marginal, Goal::Maximise)?;
         let gap = (best - crate::numerics::sum::dot(&mu, &marginal)).max(0.0);
+        let size = self.proxy.iter().fold(0.0, |m: f64, x| m.max(x.abs()));
+        if gap > GAP * size {
+            return Err(Error::NotConverged {
+                method: "the penalised optimum (Frank-Wolfe gap)".into(),
+                iterations: found.iterations,
+                residual: gap,
+                tolerance: GAP * size,
+            });
+        }
         Ok(OrpoOptimum {
             objective: self.reference_return + gain - cost,
             chi2,
