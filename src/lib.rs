@@ -35,7 +35,7 @@ pub use error::{Error, Result};
 pub fn laboratory() -> lab::Laboratory {
     lab::Laboratory {
         quantities: [asymptotics::quantities::all(), rewards::quantities::all()].into_iter().flatten().collect(),
-        claims: studies::asymptotics::claims::all(),
+        claims: [studies::asymptotics::claims::all(), studies::rewards::claims::all()].into_iter().flatten().collect(),
         studies: studies::asymptotics::all(),
         tasks: studies::asymptotics::tasks::all(),
         tour: vec!["asymptotics/length"],

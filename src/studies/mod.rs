@@ -5,3 +5,4 @@
 
 pub mod asymptotics;
 mod grid;
+pub mod rewards;

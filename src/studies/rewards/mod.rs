@@ -1,0 +1,3 @@
+//! Studies of the rewards engine, and the checks of its claims.
+
+pub mod claims;
