@@ -37,7 +37,7 @@ pub fn laboratory() -> lab::Laboratory {
         quantities: [asymptotics::quantities::all(), rewards::quantities::all()].into_iter().flatten().collect(),
         claims: [studies::asymptotics::claims::all(), studies::rewards::claims::all()].into_iter().flatten().collect(),
         studies: studies::asymptotics::all(),
-        tasks: studies::asymptotics::tasks::all(),
+        tasks: [studies::asymptotics::tasks::all(), studies::rewards::tasks::all()].into_iter().flatten().collect(),
         tour: vec!["asymptotics/length"],
     }
 }

@@ -99,26 +99,63 @@ struct Eliminate<'a> {
     n: usize,
 }
 
+/// Pivots taken together: a row below is then read and written once for all of them.
+const PANEL: usize = 4;
+
 impl Kernel for Eliminate<'_> {
     type Output = ();
     #[inline(always)]
     fn run(self) {
         let n = self.n;
-        for k in 0..n {
-            let (above, below) = self.a.split_at_mut((k + 1) * n);
-            let pivot_row = &mut above[k * n..];
-            let inverse = 1.0 / pivot_row[k];
-            pivot_row[k] = inverse;
-            let tail = &pivot_row[k + 1..];
+        // The rows of a panel with zeros up to its last pivot: rows below can be updated in whole groups of eight.
+        let mut pivots = [[0.0; SMALL]; PANEL];
+        let mut k = 0;
+        while k < n {
+            let width = PANEL.min(n - k);
+            let after = k + width;
+            let (above, below) = self.a.split_at_mut(after * n);
+            for i in k..after {
+                for j in k..i {
+                    let (upper, row) = above.split_at_mut(i * n);
+                    let pivot = &upper[j * n..(j + 1) * n];
+                    let factor = row[j] * pivot[j];
+                    row[j] = factor;
+                    row[j + 1..n].iter_mut().zip(&pivot[j + 1..]).for_each(|(x, p)| *x -= factor * p);
+                }
+                above[i * n + i] = 1.0 / above[i * n + i];
+            }
+            for (pivot, i) in pivots.iter_mut().zip(k..after) {
+                pivot[..after].fill(0.0);
+                pivot[after..n].copy_from_slice(&above[i * n + after..(i + 1) * n]);
+            }
+            pivots[width..].iter_mut().for_each(|pivot| pivot.fill(0.0));
+            let first = after / 8 * 8;
+            let [p0, p1, p2, p3] = &pivots;
             for row in below.chunks_exact_mut(n) {
-                let factor = row[k] * inverse;
-                row[k] = factor;
-                if factor != 0.0 {
-                    for (x, p) in row[k + 1..].iter_mut().zip(tail) {
-                        *x -= factor * p;
+                let mut factors = [0.0; PANEL];
+                for i in 0..width {
+                    let mut x = row[k + i];
+                    for j in 0..i {
+                        x -= factors[j] * above[(k + j) * n + k + i];
+                    }
+                    factors[i] = x * above[(k + i) * n + k + i];
+                }
+                let [f0, f1, f2, f3] = factors;
+                let (groups, rest) = row[first..].as_chunks_mut::<8>();
+                let panel = p0[first..].as_chunks::<8>().0.iter().zip(p1[first..].as_chunks::<8>().0);
+                let panel = panel.zip(p2[first..].as_chunks::<8>().0.iter().zip(p3[first..].as_chunks::<8>().0));
+                for (x, ((p0, p1), (p2, p3))) in groups.iter_mut().zip(panel) {
+                    for i in 0..8 {
+                        x[i] -= (f0 * p0[i] + f1 * p1[i]) + (f2 * p2[i] + f3 * p3[i]);
                     }
                 }
+                let last = n - rest.len();
+                for (x, j) in rest.iter_mut().zip(last..) {
+                    *x -= (f0 * p0[j] + f1 * p1[j]) + (f2 * p2[j] + f3 * p3[j]);
+                }
+                row[k..after].copy_from_slice(&factors[..width]);
             }
+            k = after;
         }
     }
 }

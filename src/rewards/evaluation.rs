@@ -60,8 +60,18 @@ impl<'a> PolicySystem<'a> {
 
     /// Takes the system of the deterministic policy `choice`.
     pub fn load_choice(&mut self, choice: &[usize]) {
-        let actions = self.mdp.actions();
-        self.load_rows(|s, row| row(s * actions + choice[s], 1.0));
+        let (actions, states, gamma) = (self.mdp.actions(), self.mdp.states(), self.mdp.gamma());
+        let (Kind::Dense(factors), Some(p)) = (&mut self.kind, self.mdp.dense()) else {
+            return self.load_rows(|s, row| row(s * actions + choice[s], 1.0));
+        };
+        // The inner loop of policy iteration: one pass, no indirection.
+        factors.factorise(|matrix| {
+            for (s, row) in matrix.chunks_exact_mut(states).enumerate() {
+                let law = &p[(s * actions + choice[s]) * states..][..states];
+                row.iter_mut().zip(law).for_each(|(x, p)| *x = -gamma * p);
+                row[s] += 1.0;
+            }
+        });
     }
 
     /// `pairs(s, add)` calls `add(pair, weight)` for what state `s` plays.

@@ -6,6 +6,7 @@
 //! | `policy`, `reward`, `occupancy` | what is played, paid and visited | |
 //! | `evaluation`, `optimal` | values of a policy, optimal returns, span | |
 //! | `canonical`, `potential`, `minimal` | canonicalisations | R1, R2, R9 to R13 |
+//! | `batch` | many pairs of rewards at a microsecond scale | |
 //! | `quotient` | smallest norms among equivalent rewards | |
 //! | `norm`, `distance` | STARC metrics, EPIC and DARD, angle, Pearson's distance | R3, R7, R8 |
 //! | `regret`, `optimal_regret` | worst-case regret with its witness, regret of optimal policies | R4 to R6, R21 |
@@ -19,6 +20,7 @@
 //! | `quantities` | the table of quantities: the only file that knows the lab | |
 
 pub mod action_kl;
+pub mod batch;
 pub mod canonical;
 pub mod chi_squared;
 pub mod constants;

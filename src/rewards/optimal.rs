@@ -21,8 +21,8 @@ pub enum Goal {
     Minimise,
 }
 
-/// Sweeps of value iteration before the first policy of a cold start.
-const WARM_UP: usize = 6;
+/// Most sweeps of value iteration before the first policy of a cold start, and how many must leave the policy alone.
+const WARM_UP: (usize, usize) = (40, 3);
 /// Iterations before giving up: far beyond what finite termination needs in practice.
 const ITERATIONS: usize = 1000;
 
@@ -69,6 +69,16 @@ impl<'a> Planner<'a> {
     /// # Errors
     /// [`Error::NotConverged`] if policies keep changing (not seen), or from a sparse system.
     pub fn optimise(&mut self, r: &[f64], goal: Goal) -> Result<f64> {
+        self.find(r, goal)?;
+        self.refine()?;
+        Ok(crate::numerics::sum::dot(self.mdp.start(), &self.v))
+    }
+
+    /// Finds the optimal policy without refining its values: for who needs its visits only.
+    ///
+    /// # Errors
+    /// As [`optimise`](Self::optimise).
+    pub fn find(&mut self, r: &[f64], goal: Goal) -> Result<()> {
         if !self.warm {
             self.warm_up(r, goal);
         }
@@ -82,8 +92,7 @@ impl<'a> Planner<'a> {
                 continue;
             }
             self.gap = gap / (1.0 - self.mdp.gamma());
-            self.refine()?;
-            return Ok(crate::numerics::sum::dot(self.mdp.start(), &self.v));
+            return Ok(());
         }
         Err(Error::NotConverged {
             method: "policy iteration".into(),
@@ -130,9 +139,13 @@ impl<'a> Planner<'a> {
 
     fn warm_up(&mut self, r: &[f64], goal: Goal) {
         self.v.fill(0.0);
-        for _ in 0..WARM_UP {
+        let mut quiet = 0;
+        for _ in 0..WARM_UP.0 {
             self.mdp.backup(r, &self.v, &mut self.q);
-            let _ = self.improve(goal, 0.0);
+            quiet = if self.improve(goal, 0.0).0 { 0 } else { quiet + 1 };
+            if quiet >= WARM_UP.1 {
+                break;
+            }
             for (s, v) in self.v.iter_mut().enumerate() {
                 *v = self.q[s * self.mdp.actions() + self.choice[s]];
             }

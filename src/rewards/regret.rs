@@ -191,8 +191,8 @@ impl<'a> RegretSolver<'a> {
     /// The supporting line of $f$ at `lambda`.
     fn line(&mut self, x: &[f64], y: &[f64], lambda: f64) -> Result<End> {
         let z: Vec<f64> = x.iter().zip(y).map(|(x, y)| x - lambda * y).collect();
-        self.best.optimise(&z, Goal::Maximise)?;
-        self.worst.optimise(&z, Goal::Minimise)?;
+        self.best.find(&z, Goal::Maximise)?;
+        self.worst.find(&z, Goal::Minimise)?;
         let (mut a, mut c) = (0.0, 0.0);
         for (planner, sign) in [(&self.best, 1.0), (&self.worst, -1.0)] {
             planner.visits(&mut self.visits)?;
