@@ -72,7 +72,7 @@ pub fn all() -> Vec<Task> {
 }
 
 /// Distances of pairs of rewards on one process: STARC halved, as the script does, or EPIC.
-fn pairs(epic: bool) -> crate::lab::PreparedTask {
+fn pairs(epic: bool) -> Box<dyn FnMut() -> Work> {
     let mut stream = Address::new(0, "rewards/tasks", "pairs").stream(0);
     let mdp = process(&mut stream, 0.9);
     let rewards: Vec<Vec<f64>> = (0..2 * PAIRS).map(|_| normals(&mut stream)).collect();
