@@ -36,7 +36,7 @@ pub fn laboratory() -> lab::Laboratory {
     lab::Laboratory {
         quantities: [asymptotics::quantities::all(), rewards::quantities::all()].into_iter().flatten().collect(),
         claims: [studies::asymptotics::claims::all(), studies::rewards::claims::all()].into_iter().flatten().collect(),
-        studies: studies::asymptotics::all(),
+        studies: [studies::asymptotics::all(), studies::rewards::all()].into_iter().flatten().collect(),
         tasks: [studies::asymptotics::tasks::all(), studies::rewards::tasks::all()].into_iter().flatten().collect(),
         tour: vec!["asymptotics/length"],
     }
