@@ -34,7 +34,8 @@ fn page_of_claims() -> String {
         }
         let checks = claim.checks.len();
         let word = if checks == 1 { "check" } else { "checks" };
-        writeln!(page, "- **{number}**, *{}* ({checks} {word}). {}", claim.recorded.word(), plain(claim.statement)).unwrap();
+        writeln!(page, "- **{number}**, *{}* ({checks} {word}). {}", claim.recorded.word(), plain(claim.statement))
+            .unwrap();
         if let Recorded::HoldsUnder(why) | Recorded::Fails(why) | Recorded::Undecided(why) = claim.recorded {
             writeln!(page, "  Verdict: {}: {}.", claim.recorded.word(), plain(why.trim_end_matches('.'))).unwrap();
         }

@@ -59,3 +59,22 @@ fn every_study_runs_at_quick_size_and_its_checks_hold() {
     }
     assert!(failed.is_empty(), "{}", failed.join("\n"));
 }
+
+#[test]
+fn no_study_panics_on_lists_of_the_wrong_length() {
+    let mut refused = 0;
+    for study in tilt::laboratory().studies {
+        let defaults = study.defaults().unwrap();
+        for (name, value) in &defaults.parameters {
+            let Some(list) = value.as_array() else { continue };
+            for other in [Vec::new(), list[..list.len() - 1].to_vec(), [list.as_slice(), &list[..1]].concat()] {
+                let change = serde_json::Map::from_iter([(name.clone(), serde_json::Value::from(other))]);
+                let Ok(parameters) = study.parameters(&[&defaults.quick, &change]) else { continue };
+                let executor = Executor::new(defaults.seed, study.name);
+                // An answer or an error; a panic fails the test.
+                refused += u32::from(study.run(&parameters, &Run { executor: &executor }).is_err());
+            }
+        }
+    }
+    assert!(refused > 40, "only {refused} lists were refused");
+}

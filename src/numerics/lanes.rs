@@ -24,6 +24,8 @@
 //! nanoseconds (AVX2 1.7, baseline 3.5 for `exp`; the standard library 4.5 for `exp`, 3.8 for `ln`); a dot product 0.09, a
 //! sum 0.07, in cache.
 //!
+//! Kernels with several sums in one loop are written on [`Octet`]s: the vector registers themselves, with the same bits.
+//!
 //! Other rooms write a fused kernel as a type that implements [`Kernel`]:
 //!
 //! ```
@@ -57,6 +59,10 @@
 //!
 //! Sources: Cody and Waite (1980); Tang (1989); Sun Microsystems' fdlibm `e_log.c` for the coefficients of $R$; the rest
 //! derived.
+
+mod octet;
+
+pub use octet::{Octet, OctetKernel, dispatch_octets, dispatch_octets_to, exp2_octet};
 
 /// Eight doubles side by side.
 pub type Lanes = [f64; 8];
@@ -241,6 +247,18 @@ impl InstructionSet {
         [InstructionSet::Avx512, InstructionSet::Avx2, InstructionSet::Baseline].into_iter().filter(|set| set.present())
     }
 
+    /// The widest of this processor.
+    #[inline]
+    fn widest() -> InstructionSet {
+        if InstructionSet::Avx512.present() {
+            InstructionSet::Avx512
+        } else if InstructionSet::Avx2.present() {
+            InstructionSet::Avx2
+        } else {
+            InstructionSet::Baseline
+        }
+    }
+
     /// Whether this processor has it (the standard library remembers the answer).
     #[inline]
     fn present(self) -> bool {
@@ -258,13 +276,7 @@ impl InstructionSet {
 /// Runs a kernel on the widest instruction set of this processor. Costs about a nanosecond.
 #[inline]
 pub fn dispatch<K: Kernel>(kernel: K) -> K::Output {
-    if InstructionSet::Avx512.present() {
-        dispatch_to(InstructionSet::Avx512, kernel)
-    } else if InstructionSet::Avx2.present() {
-        dispatch_to(InstructionSet::Avx2, kernel)
-    } else {
-        kernel.run()
-    }
+    dispatch_to(InstructionSet::widest(), kernel)
 }
 
 /// Runs a kernel on one instruction set, to compare them; on the baseline if the processor does not have that one.

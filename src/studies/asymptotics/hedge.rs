@@ -10,7 +10,7 @@ use crate::Result;
 use crate::asymptotics::hedge::{GoldCurve, HedgeFamily, hedge};
 use crate::lab::{Axis, Check, Figure, Layer, Mark, Panel, Report, Run, Study, Table};
 use crate::numerics::sum::sum;
-use crate::prob::{Law, Levels, RankLaw, best_of, best_of_random};
+use crate::prob::{Law, Levels, RankLaw, best_of, best_of_random, check_rewards};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
@@ -71,6 +71,8 @@ fn turns(values: &[f64], tolerance: f64) -> usize {
 
 fn run(parameters: &Parameters, _: &Run) -> Result<Report> {
     let law = Law::new(&parameters.p)?;
+    check_rewards("r", &parameters.r, &law)?;
+    check_rewards("gold", &parameters.gold, &law)?;
     let (levels, level_of) = Levels::of_outcomes(&law, &parameters.r);
     let mut curves = Table::new(
         "curves",

@@ -8,7 +8,7 @@
 use super::super::grid;
 use crate::asymptotics::soft_best_of::{soft_best_of, soft_best_of_by_types, soft_kl_bound, soft_rates};
 use crate::lab::{Axis, Check, Figure, Layer, Mark, Panel, Report, Run, Study, Table};
-use crate::prob::{Law, Levels, best_of, kl_optimum};
+use crate::prob::{Law, Levels, best_of, check_rewards, kl_optimum};
 use crate::{Error, Result};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -61,6 +61,7 @@ fn run(parameters: &Parameters, context: &Run) -> Result<Report> {
     }
     let law = Law::new(&parameters.p)?;
     let r = &parameters.r;
+    check_rewards("r", r, &law)?;
     let (levels, _) = Levels::of_outcomes(&law, r);
     let mut plane = Table::new(
         "plane",

@@ -70,6 +70,10 @@ fn run(parameters: &Parameters, context: &Run) -> Result<Report> {
         ));
     }
     let letter = Memoryless::new(&parameters.p, &parameters.s, 1)?;
+    let widest = parameters.s.iter().fold(0.0f64, |widest, s| widest.max((s - parameters.s[0]).abs()));
+    if !(parameters.span > widest * 1e-6 && parameters.span.is_finite()) {
+        return Err(Error::invalid("span", parameters.span, "the span of the lattice of s, finite and > 0"));
+    }
     let mut decay = Table::new(
         "decay",
         "Decay of the exact tail against the rate function.",

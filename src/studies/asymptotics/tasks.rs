@@ -42,12 +42,13 @@ pub fn all() -> Vec<Task> {
                 let (law, rewards) = vocabulary();
                 let sweep = TiltSweep::new(&law, &rewards).expect("a valid law and finite rewards");
                 Box::new(move || {
-                    let (mut reward, mut kl) = (0.0, 0.0);
+                    let (mut reward, mut kl, mut total) = (0.0, 0.0, 0.0);
                     for i in 0..BATCH {
                         let point = sweep.at(0.01 + 4.99 * i as f64 / (BATCH - 1) as f64);
                         (reward, kl) = (point.mean, point.kl);
+                        total += kl;
                     }
-                    Work { units: BATCH as f64, check: json!({"reward": reward, "kl": kl}) }
+                    Work { units: BATCH as f64, check: json!({"reward": reward, "kl": kl, "kl_sum": total}) }
                 })
             },
         },
@@ -70,12 +71,17 @@ pub fn all() -> Vec<Task> {
     ]
 }
 
-/// A base law drawn uniformly from the simplex and standard normal rewards, always the same.
+/// The vocabulary that both sides are timed on (`benches/peers/_common.py` makes the same): a base law drawn uniformly from
+/// the simplex and standard normal rewards, from Knuth's 64-bit linear congruential generator.
 fn vocabulary() -> (Law, Vec<f64>) {
-    let mut stream = Address::new(0, "asymptotics/tasks", "vocabulary").stream(0);
-    let weights: Vec<f64> = (0..VOCABULARY).map(|_| stream.exponential()).collect();
+    let mut state = 1u64;
+    let mut uniform = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ((state >> 12) as f64 + 0.5) / (1u64 << 52) as f64
+    };
+    let weights: Vec<f64> = (0..VOCABULARY).map(|_| -uniform().ln()).collect();
     let total: f64 = weights.iter().sum();
     let law = Law::new(&weights.iter().map(|w| w / total).collect::<Vec<_>>()).expect("normalised weights");
-    let rewards = (0..VOCABULARY).map(|_| stream.normal()).collect();
-    (law, rewards)
+    let normal = |_| (-2.0 * uniform().ln()).sqrt() * (std::f64::consts::TAU * uniform()).cos();
+    (law, (0..VOCABULARY).map(normal).collect())
 }
