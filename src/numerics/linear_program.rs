@@ -105,7 +105,8 @@ impl Tableau {
         let mut rows = Vec::with_capacity(m);
         for (i, (coefficients, right)) in at_most.iter().chain(equal).enumerate() {
             let largest = coefficients.iter().fold(0.0, |m: f64, x| m.max(x.abs()));
-            let scale = if largest > 0.0 { 1.0 / largest } else { 1.0 } * if *right < 0.0 { -1.0 } else { 1.0 };
+            let sign = if *right < 0.0 { -1.0 } else { 1.0 };
+            let scale = if largest > 0.0 { sign / largest } else { sign };
             let mut row = vec![0.0; width + 1];
             row.iter_mut().zip(coefficients).for_each(|(x, a)| *x = scale * a);
             if i < at_most.len() {

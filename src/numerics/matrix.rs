@@ -26,7 +26,7 @@ pub fn add_transposed_product(a: &[f64], y: &[f64], out: &mut [f64]) {
 
 /// `out[i] = sum_j a[i][j] b[i][j]`: dot products of rows of two matrices of one shape.
 pub fn row_dots(a: &[f64], b: &[f64], out: &mut [f64]) {
-    debug_assert!(a.len() == b.len() && (out.is_empty() || a.len() % out.len() == 0));
+    debug_assert!(a.len() == b.len() && (out.is_empty() || a.len().is_multiple_of(out.len())));
     dispatch(RowDots { a, b, out });
 }
 

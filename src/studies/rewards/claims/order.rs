@@ -83,10 +83,10 @@ fn by_programs(mdp: &Mdp, policies: &[Policy], r: &Reward) -> Result<bool> {
         }
         let whole = row(order[0], last);
         at_most.push((whole.clone(), 1.0));
-        if let Outcome::Optimal(best) = maximise(&whole, &at_most, &equal)? {
-            if best.value > 0.5 {
-                return Ok(true);
-            }
+        if let Outcome::Optimal(best) = maximise(&whole, &at_most, &equal)?
+            && best.value > 0.5
+        {
+            return Ok(true);
         }
     }
     Ok(false)
@@ -120,8 +120,11 @@ fn with_slack(mdp: &Mdp, psi: &[f64], slack: &[f64]) -> Result<Reward> {
     Reward::from_fn(mdp, "R2", |s, a, _| value(s * mdp.actions() + a))
 }
 
+/// A process, the optimal pairs of a reward, a potential and slacks.
+type Transformed = (Mdp, Vec<bool>, Vec<f64>, Vec<f64>);
+
 /// A reward of few values, so that optimal actions tie, its optimal pairs, a potential and slacks off them.
-fn transformed(draw: &mut Instances) -> Result<(Mdp, Vec<bool>, Vec<f64>, Vec<f64>)> {
+fn transformed(draw: &mut Instances) -> Result<Transformed> {
     let mdp = positive_mdp(draw)?;
     let ties = draw.chance(0.5);
     let values: Vec<f64> = (0..mdp.pairs()).map(|_| if ties { 1.0 } else { draw.uniform(-1.0, 1.0) }).collect();
