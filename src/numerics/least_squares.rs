@@ -114,7 +114,7 @@ mod tests {
         let (rows, columns) = (9, 4);
         // Columns in units from 1 to 1e-12: scaling keeps them apart from dependence.
         let entry = |i: usize, j: usize| ((i * 7 + j * 3 + i * i * j) % 11) as f64 * 10f64.powi(-4 * j as i32);
-        let product = |k: usize| (0..rows).map(|i| entry(i, k / columns) * entry(i, k % columns)).sum();
+        let product = |k: usize| (0..rows).map(|i| entry(i, k / columns) * entry(i, k % columns)).sum::<f64>();
         let gram: Vec<f64> = (0..columns * columns).map(product).collect();
         let truth = [1.0, -2e4, 3e8, 4e12];
         let right: Vec<f64> =
