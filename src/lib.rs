@@ -10,7 +10,7 @@
 //! |---|---|---|
 //! | 6 | [`report`] | records to CSV, JSON, SVG, PNG and HTML |
 //! | 5 | [`studies`] | one file a study, and the checks of the claims, by engine |
-//! | 4 | [`asymptotics`], [`games`], [`judge`] | the engines: models and their mathematics |
+//! | 4 | [`asymptotics`], [`games`], [`judge`], [`rewards`] | the engines: models and their mathematics |
 //! | 3 | [`lab`] | quantities, routes, claims, checks, studies, records |
 //! | 2 | [`sampling`] | addressed random streams, estimators, the block executor |
 //! | 1 | [`prob`] | finite laws in log space: the tilt, divergences, order statistics |
@@ -27,6 +27,7 @@ pub mod lab;
 pub mod numerics;
 pub mod prob;
 pub mod report;
+pub mod rewards;
 pub mod sampling;
 pub mod studies;
 
@@ -35,22 +36,34 @@ pub use error::{Error, Result};
 /// Everything that the laboratory knows: one line an engine for each kind of entry.
 pub fn laboratory() -> lab::Laboratory {
     lab::Laboratory {
-        quantities: [asymptotics::quantities::all(), judge::quantities::all(), games::quantities::all()]
-            .into_iter()
-            .flatten()
-            .collect(),
-        claims: [studies::asymptotics::claims::all(), studies::judge::claims::all(), studies::games::claims::all()]
-            .into_iter()
-            .flatten()
-            .collect(),
-        studies: [studies::asymptotics::all(), studies::judge::all(), studies::games::all()]
-            .into_iter()
-            .flatten()
-            .collect(),
-        tasks: [studies::asymptotics::tasks::all(), studies::judge::tasks::all(), studies::games::tasks::all()]
-            .into_iter()
-            .flatten()
-            .collect(),
+        quantities: joined([
+            asymptotics::quantities::all(),
+            judge::quantities::all(),
+            games::quantities::all(),
+            rewards::quantities::all(),
+        ]),
+        claims: joined([
+            studies::asymptotics::claims::all(),
+            studies::judge::claims::all(),
+            studies::games::claims::all(),
+            studies::rewards::claims::all(),
+        ]),
+        studies: joined([
+            studies::asymptotics::all(),
+            studies::judge::all(),
+            studies::games::all(),
+            studies::rewards::all(),
+        ]),
+        tasks: joined([
+            studies::asymptotics::tasks::all(),
+            studies::judge::tasks::all(),
+            studies::games::tasks::all(),
+            studies::rewards::tasks::all(),
+        ]),
         tour: vec!["asymptotics/length", "judge/judges"],
     }
+}
+
+fn joined<T, const ENGINES: usize>(entries: [Vec<T>; ENGINES]) -> Vec<T> {
+    entries.into_iter().flatten().collect()
 }

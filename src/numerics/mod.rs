@@ -12,14 +12,24 @@
 //! | [`cholesky`] | positive definite systems |
 //! | [`factorised`] | a dense matrix factorised once, for several right sides |
 //! | [`spectrum`] | singular values, eigenvalues and null spaces of dense matrices |
+//! | [`dominant`] | diagonally dominant systems, factorised once |
+//! | [`least_squares`] | dense least squares, one factor for many right sides |
+//! | [`linear_program`] | small linear programs, by the simplex method |
+//! | [`iterative`] | large systems and least squares without a matrix |
+//! | [`matrix`] | products of matrices and vectors |
 //! | [`lanes`] | exp, ln, expm1 and reductions on slices, eight doubles at a time, dispatched at run time |
 
 pub mod cholesky;
 pub mod convolution;
+pub mod dominant;
 pub mod factorised;
+pub mod iterative;
 pub mod lanes;
+pub mod least_squares;
 pub mod linear;
+pub mod linear_program;
 pub mod log_space;
+pub mod matrix;
 pub mod quadrature;
 pub mod roots;
 pub mod special;

@@ -7,3 +7,4 @@ pub mod asymptotics;
 pub mod games;
 mod grid;
 pub mod judge;
+pub mod rewards;
