@@ -185,20 +185,21 @@ pub fn least_squares(
     let (mut x, mut gradient) = (vec![0.0; columns], vec![0.0; columns]);
     let (mut residual, mut image) = (b.to_vec(), vec![0.0; b.len()]);
     adjoint(&residual, &mut gradient);
-    let first = norm(&gradient);
+    let (first, size) = (norm(&gradient), norm(b));
     let (mut best, mut best_x) = (first, x.clone());
     // A lower bound on the norm of A, for what rounding leaves of the gradient.
     let mut operator = 0.0f64;
     for _ in 0..ROUNDS {
         let mut direction = gradient.clone();
         let mut square = dot(&gradient, &gradient);
-        // Ten digits a round: past what rounding lets the recurrence see, it would drift away again.
-        let target = (f64::EPSILON * first).powi(2).max(1e-20 * square);
+        let start = square;
         for _ in 0..4 * columns + 2000 {
             forward(&direction, &mut image);
             let curvature = dot(&image, &image);
             operator = operator.max((curvature / dot(&direction, &direction)).sqrt());
-            if square <= target || curvature <= 0.0 {
+            // Ten digits a round, but not below what rounding leaves: past that the recurrence drifts away again.
+            let floor = 4.0 * f64::EPSILON * operator * size;
+            if square <= (floor * floor).max(1e-20 * start) || curvature <= 0.0 {
                 break;
             }
             let step = square / curvature;
@@ -222,7 +223,7 @@ pub fn least_squares(
             break;
         }
     }
-    let tolerance = (1e-11 * first).max(64.0 * f64::EPSILON * operator * norm(b));
+    let tolerance = (1e-11 * first).max(64.0 * f64::EPSILON * operator * size);
     match best <= tolerance {
         true => Ok((best_x, best)),
         false => Err(Error::NotConverged {
