@@ -7,7 +7,7 @@
 //! | kind | $c(R)$ | lives on |
 //! |---|---|---|
 //! | `None` | $R$ | transitions |
-//! | `Epic`, `Dard`, `MinPotential*` | see [`potential`](super::potential) | transitions |
+//! | `Epic`, `Dard`, `MinPotential*` | see [`potential`] | transitions |
 //! | `ValPotential` | $R - V^\pi(s) + \gamma V^\pi(s')$ | transitions |
 //! | `Val` | the advantage $A^\pi(s,a)$ | pairs |
 //! | `MinimalL2` | see [`minimal`](super::minimal) | transitions |

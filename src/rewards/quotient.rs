@@ -1,6 +1,6 @@
 //! Quotient norms: the smallest norm of any reward that differs by shaping and redistribution only.
 //!
-//! $$\|[R]\| = \min_\phi N(\kappa\,x), \qquad x = \bar r + G\phi,$$
+//! $$\|\[R\]\| = \min_\phi N(\kappa\,x), \qquad x = \bar r + G\phi,$$
 //!
 //! | norm of $R$ on $(s,a,s')$ | $\kappa(s,a)$ | $N$ |
 //! |---|---|---|
