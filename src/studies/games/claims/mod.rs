@@ -33,28 +33,3 @@ pub fn all() -> Vec<Claim> {
     claims.sort_by_key(number);
     claims
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::lab::{Check, Sampling, combined_verdict};
-    use crate::sampling::Executor;
-
-    #[test]
-    fn every_claim_has_its_recorded_verdict() {
-        let executor = Executor::new(1, "claims");
-        let mut wrong = Vec::new();
-        for claim in all() {
-            let run = |(i, check): (usize, &fn(&Sampling) -> crate::Result<Check>)| {
-                let executor = executor.within(&format!("{}/{i}", claim.id));
-                check(&Sampling { executor: &executor, samples: 20_000 })
-            };
-            let checks: Vec<Check> =
-                claim.checks.iter().enumerate().map(run).collect::<crate::Result<_>>().expect(claim.id);
-            if !claim.recorded.matches(&combined_verdict(&checks)) {
-                wrong.push(format!("{}: recorded {:?}, found {checks:#?}", claim.id, claim.recorded));
-            }
-        }
-        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    }
-}

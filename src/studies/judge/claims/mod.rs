@@ -55,27 +55,3 @@ fn nearest_of(k: u64, b: f64) -> f64 {
     let cuts = [0.0, (4.0 / k as f64).min(0.5), 1.0, b.abs() + 1.0, b.abs() + 12.0];
     cuts.windows(2).map(|w| tanh_sinh(tail, w[0], w[1], 1e-13).value).sum()
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::lab::{Check, Sampling, combined_verdict};
-    use crate::sampling::Executor;
-
-    #[test]
-    fn every_claim_has_its_recorded_verdict() {
-        let executor = Executor::new(1, "claims");
-        let mut wrong = Vec::new();
-        for claim in all() {
-            let run = |(i, check): (usize, &fn(&Sampling) -> Result<Check>)| {
-                let executor = executor.within(&format!("{}/{i}", claim.id));
-                check(&Sampling { executor: &executor, samples: 20_000 })
-            };
-            let checks: Vec<Check> = claim.checks.iter().enumerate().map(run).collect::<Result<_>>().expect(claim.id);
-            if !claim.recorded.matches(&combined_verdict(&checks)) {
-                wrong.push(format!("{}: recorded {:?}, found {checks:#?}", claim.id, claim.recorded));
-            }
-        }
-        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    }
-}
