@@ -6,9 +6,11 @@
 //!
 //! $\tau$ solves $\log \sum_{r > x} p\,(r - x) e^{t (r - x)} = \log \sum_{r < x} p\,(x - r) e^{t (r - x)}$: the difference
 //! of the two sides is increasing and nearly linear in $t$, so Newton's method needs few steps wherever $x$ lies.
-//! $\tau$ inherits the rounding of the mean of the data: absolute error about $\epsilon / \text{range}$.
+//! $\tau$ inherits the rounding of the mean of the data: absolute error about $\epsilon / \text{range}$. It is sought from
+//! $\varphi_\beta$, where small rates keep their digits; where it comes out long, from the base law, since a long $\tau$ is
+//! rounded by more than the mean forgives.
 
-use super::{Law, Tilt, check_rewards, reward_range, tilt, tilt_to_limit};
+use super::{Law, Tilt, check_rewards, divergence_between_tilts, reward_range, tilt, tilt_to_limit};
 use crate::numerics::roots::newton_bracketed;
 use crate::{Error, Result};
 
@@ -20,6 +22,9 @@ pub struct Rate {
     /// The further tilt that reaches $x$; infinite at the ends, `None` outside.
     pub tau: Option<f64>,
 }
+
+/// Times half the range of the rewards: a longer tilt is sought from the base law.
+const LONG_TILT: f64 = 15.0;
 
 /// $I_\beta(x)$ for the reward `s` under the tilt of `law` by `beta`.
 ///
@@ -40,8 +45,9 @@ pub fn rate(law: &Law, s: &[f64], x: f64, beta: f64) -> Result<Rate> {
             return Err(Error::invalid(field, value, "a finite number"));
         }
     }
-    let tilted = if beta == 0.0 { None } else { Some(tilted_law(law, s, beta)?) };
-    let base = tilted.as_ref().unwrap_or(law);
+    let tilted = if beta == 0.0 { None } else { Some(tilt(law, s, beta)) };
+    let tilted_law = tilted.as_ref().map(|tilted| law_of(law, tilted)).transpose()?;
+    let base = tilted_law.as_ref().unwrap_or(law);
     let (low, high) = reward_range(base, s);
     Ok(if x < low || x > high {
         Rate { rate: f64::INFINITY, tau: None }
@@ -54,14 +60,19 @@ pub fn rate(law: &Law, s: &[f64], x: f64, beta: f64) -> Result<Rate> {
         Rate { rate: tilt_to_limit(base, &mirrored).kl, tau: Some(f64::NEG_INFINITY) }
     } else {
         let at = tilt_to_mean(base, s, x);
-        Rate { rate: at.kl, tau: Some(at.beta) }
+        match &tilted {
+            Some(tilted) if at.beta.abs() * (0.5 * high - 0.5 * low) > LONG_TILT => {
+                let at = tilt_to_mean(law, s, x);
+                Rate { rate: divergence_between_tilts(&at, tilted), tau: Some(at.beta - beta) }
+            }
+            _ => Rate { rate: at.kl, tau: Some(at.beta) },
+        }
     })
 }
 
-/// The tilted law as a base law of its own, masses below the smallest `f64` included.
-fn tilted_law(law: &Law, s: &[f64], beta: f64) -> Result<Law> {
-    let t = tilt(law, s, beta);
-    let log_p: Vec<f64> = law.log_probs().iter().zip(&t.log_ratio).map(|(p, u)| p + u).collect();
+/// A tilt of `law` as a base law of its own, masses below the smallest `f64` included.
+fn law_of(law: &Law, tilted: &Tilt) -> Result<Law> {
+    let log_p: Vec<f64> = law.log_probs().iter().zip(&tilted.log_ratio).map(|(p, u)| p + u).collect();
     Law::from_log_probs(&log_p)
 }
 
@@ -178,6 +189,23 @@ mod tests {
             let at = rate(&law, &[0.0, scale, 2.0 * scale], 1.5 * scale, 0.0).unwrap();
             assert!((at.rate / unit.rate - 1.0).abs() < 1e-12, "{scale}");
             assert!((at.tau.unwrap() * scale / unit.tau.unwrap() - 1.0).abs() < 1e-12);
+        }
+    }
+
+    /// Coins: $I_b(x) = x \log x/m + (1-x) \log (1-x)/(1-m)$, $\log m = -\log(1 + e^{-b})$, on both sides of [`LONG_TILT`] and
+    /// far beyond, where a tilt sought from the tilted law is rounded by more than the rate.
+    #[test]
+    fn rates_under_long_tilts() {
+        let fair = Law::new(&[0.5, 0.5]).unwrap();
+        for size in [3.0, 20.0, 29.0, 31.0, 200.0, 1e5, 1e10, 1e16, 1e300] {
+            for (beta, x) in [(size, 0.25f64), (-size, 0.25), (size, 0.5), (-size, 0.875)] {
+                let log_m = -if beta > 0.0 { (-beta).exp().ln_1p() } else { -beta + beta.exp().ln_1p() };
+                let wanted = x * (x.ln() - log_m) + (1.0 - x) * ((1.0 - x).ln() - (log_m - beta));
+                let at = rate(&fair, &[0.0, 1.0], x, beta).unwrap();
+                assert!((at.rate / wanted - 1.0).abs() < 1e-13, "{beta} {x}: {} {wanted}", at.rate);
+                let tau = (x / (1.0 - x)).ln() - beta;
+                assert!((at.tau.unwrap() / tau - 1.0).abs() < 1e-13, "{beta} {x}: {:?} {tau}", at.tau);
+            }
         }
     }
 }
