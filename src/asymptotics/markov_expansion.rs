@@ -50,7 +50,12 @@ pub fn markov_best_of_expansion(chain: &Chain, initial: &[f64], n: u64, log_best
     if log_best_of == 0.0 {
         return Err(too_small());
     }
-    let optimum = markov_solve(chain, log_best_of / length).map_err(|e| e.in_field("delta", "log_best_of"))?;
+    let optimum = markov_solve(chain, log_best_of / length).map_err(|e| match e {
+        Error::InvalidInput { expected, .. } => {
+            Error::invalid("log_best_of", log_best_of, format!("n = {n} times {expected}"))
+        }
+        other => other,
+    })?;
     let (beta, centre) = (optimum.beta, length * optimum.mean);
     let tilted = markov_tilt(chain, beta)?;
     let log_tilted: Vec<f64> =

@@ -186,13 +186,21 @@ pub(crate) fn check_resolved(p: &[f64], r: &[f64], beta: f64, draws: f64, field:
     Err(Error::invalid(field, value, format!("a tilt that {draws} draws resolve: this one needs {needed:.0}")))
 }
 
+/// Refuses rewards whose variance is no positive double: the influences divide by it.
+fn check_variance(at: &SharesTilt, field: &str) -> Result<()> {
+    if at.variance > 0.0 && at.variance.is_finite() {
+        return Ok(());
+    }
+    Err(Error::invalid(field, format!("{:e} in variance", at.variance), "rewards whose variance is a positive double"))
+}
+
 /// Estimates and standard errors of the budget problem of the law `p` from the counts of base draws (R4, plug-in).
 ///
 /// The case, `delta_max` and `r_max` are those of `p`; with $b$ solving $\hat D(b) = \Delta$, the influences at fixed
 /// budget are $-(b w (r - m) - (w - 1))/(b V)$ on $b$, $(w - 1)/b$ on the mean and, through $b$, on the masses.
 ///
 /// # Errors
-/// Field `delta`: a tilt, or a top outcome, that the draws do not resolve.
+/// Field `delta`: a tilt, or a top outcome, that the draws do not resolve; `r`: its variance is no positive double.
 pub fn budget_from_counts(counts: &[u64], p: &[f64], r: &[f64], delta: f64) -> Result<(KlConstrained, KlConstrained)> {
     let (shares, draws) = shares_of(counts);
     let known = budget_of_shares(p, r, delta);
@@ -233,6 +241,7 @@ pub fn budget_from_counts(counts: &[u64], p: &[f64], r: &[f64], delta: f64) -> R
                 return Err(Error::invalid("delta", delta, "a budget below what the drawn outcomes can spend"));
             }
             let at = SharesTilt::new(&shares, r, b);
+            check_variance(&at, "r")?;
             let (w, m) = (&at.weights, at.mean);
             let on_beta = |i: usize| ((w[i] - 1.0) - b * w[i] * (r[i] - m)) / (b * at.variance);
             let on_phi = |j: usize| {
@@ -318,7 +327,7 @@ pub fn near_optimal_from_counts(
 /// the rewards of `p` is infinite without a draw.
 ///
 /// # Errors
-/// Field `beta` or `x`: a tilt that the draws do not resolve.
+/// Field `beta` or `x`: a tilt that the draws do not resolve; `s`: its variance is no positive double.
 pub fn rate_from_counts(counts: &[u64], p: &[f64], s: &[f64], x: f64, beta: f64) -> Result<(Rate, Rate)> {
     let (shares, draws) = shares_of(counts);
     let held = || (0..s.len()).filter(|&i| p[i] > 0.0);
@@ -350,6 +359,7 @@ pub fn rate_from_counts(counts: &[u64], p: &[f64], s: &[f64], x: f64, beta: f64)
     check_resolved(p, s, root(p), draws, "x", x)?;
     let b = root(&shares);
     let at = SharesTilt::new(&shares, s, b);
+    check_variance(&at, "s")?;
     let found = Rate { rate: (b - beta) * x - at.log_z + base.log_z, tau: Some(b - beta) };
     let rate = at.error(draws, |i| base.weights[i] - at.weights[i]);
     let tau = at.error(draws, |i| at.weights[i] * (s[i] - x) / at.variance);

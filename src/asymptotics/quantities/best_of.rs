@@ -227,8 +227,8 @@ const SIMULATED_CANDIDATES: u64 = 1_000_000;
 fn simulate_soft(input: SoftInput, sampling: &Sampling) -> Result<Estimate<SoftBestOf>> {
     let law = Law::new(&input.p)?;
     let draws = Draws::new(&law, &input.r, Ties::Random)?;
-    if !(input.lambda > 0.0 && input.lambda.is_finite()) {
-        return Err(Error::invalid("lambda", input.lambda, "a finite temperature > 0"));
+    if !(input.lambda > 0.0 && input.lambda.is_finite() && input.lambda.recip().is_finite()) {
+        return Err(Error::invalid("lambda", input.lambda, "a finite temperature > 0 whose inverse is finite"));
     }
     if input.n.0 > SIMULATED_CANDIDATES {
         let limit = SIMULATED_CANDIDATES as f64;
