@@ -9,19 +9,21 @@
 //! | `estimator` | the estimator of its divergence, the gap of an atom | R10 |
 //! | `win_rate_frontier` | the best win rate at a KL, threshold rejection | R12, R13, R15 |
 //! | `random_best_of` | best of a random number | R14 |
-//! | `soft_best_of` | soft best-of-n | R16 to R18 |
+//! | `soft_best_of`, `soft_expansion` | soft best-of-n, exact and for large n | R16 to R18 |
 //! | `memoryless`, `reward_law` | independent symbols and the exact law of their total reward | R19, R25 |
 //! | `type_classes`, `lattice`, `polynomial_power`, `saddle_windows` | four ways to that law | |
+//! | `reward_expansion`, `level_count` | that law from its saddle points; how many values it has | R22 |
 //! | `rate` | rate function, scaled cumulants | R20, R21 |
 //! | `tail` | Chernoff, Bahadur-Rao, Lugannani-Rice | R22 |
 //! | `memoryless_best_of`, `best_of_asymptotic` | best-of-N on sequences, exact and to second order | R23, R24 |
 //! | `block` | best-of-N on blocks | R26 |
 //! | `markov`, `perron`, `markov_solve`, `critical_cycles` | the tilted chain, its rates and limits | R27, R29 |
 //! | `markov_finite`, `markov_reward_law`, `markov_best_of` | chains of n symbols | R28 |
+//! | `markov_budget`, `markov_expansion` | their budget problem without that law, their best-of-N to second order | R28 |
 //! | `twin` | when best-of-N is a tilt | R30 |
 //! | `hedge` | when to stop sampling | R31 |
-//! | `reward_expansion`, `level_count` | that law from its saddle points; how many values it has | R22 |
-//! | `tilt_sampling`, `outcome_sampling`, `level_sampling`, `memoryless_sampling`, `markov_sampling` | draws of all of these | |
+//! | `tilt_sampling`, `outcome_sampling`, `level_sampling`, `memoryless_sampling`, `markov_sampling`, `markov_cycles` | draws of all of these | |
+//! | `drawn_law` | best-of-N on a law known from draws | |
 //! | `quantities` | the table of quantities: the only file that knows the lab | |
 
 pub mod best_of_asymptotic;

@@ -112,14 +112,17 @@ impl Expansion<'_> {
             Some(f64::NEG_INFINITY)
         } else if point == self.points {
             Some(self.end(top))
-        } else if self.tilted(point).beta > 0.0 {
-            Saddle::new(&self.tilted(point), n, self.span).log_lugannani_rice(&self.base)
-        } else if point == 1.0 {
-            Some(log1m_exp(self.end(0)))
         } else {
-            let below = Saddle::new(&reflected(self.tilted(point - 1.0)), n, self.span)
-                .log_lugannani_rice(&reflected(self.base.clone()))?;
-            (below < 0.0).then(|| log1m_exp(below))
+            let at = self.tilted(point);
+            if at.beta > 0.0 {
+                Saddle::new(&at, n, self.span).log_lugannani_rice(&self.base)
+            } else if point == 1.0 {
+                Some(log1m_exp(self.end(0)))
+            } else {
+                let below = Saddle::new(&reflected(self.tilted(point - 1.0)), n, self.span)
+                    .log_lugannani_rice(&reflected(self.base.clone()))?;
+                (below < 0.0).then(|| log1m_exp(below))
+            }
         }
     }
 }

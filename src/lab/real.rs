@@ -9,7 +9,8 @@ use serde_json::Value;
 use std::borrow::Cow;
 use std::fmt;
 
-/// A real number or an infinity: in JSON a number, `"inf"` or `"-inf"`. NaN cannot be serialised.
+/// A real number or an infinity: in JSON a number, `"inf"` or `"-inf"`, the words of [`exact`](crate::sampling::exact). NaN,
+/// which a journal may keep, neither leaves nor enters the laboratory.
 ///
 /// ```
 /// use tilt::lab::Real;
@@ -79,10 +80,10 @@ pub fn to_json<T: Serialize>(value: &T) -> Result<Value> {
 fn from_cbor(value: ciborium::Value) -> Result<Value> {
     use ciborium::Value as Cbor;
     Ok(match value {
-        Cbor::Float(x) if x.is_nan() => return Err(not_printable("not a number")),
-        Cbor::Float(f64::INFINITY) => "inf".into(),
-        Cbor::Float(f64::NEG_INFINITY) => "-inf".into(),
-        Cbor::Float(x) => x.into(),
+        Cbor::Float(x) => {
+            let number = Real(x).serialize(serde_json::value::Serializer);
+            number.map_err(|error| not_printable(&error.to_string()))?
+        }
         Cbor::Integer(n) => match (u64::try_from(n), i64::try_from(n)) {
             (Ok(n), _) => n.into(),
             (_, Ok(n)) => n.into(),

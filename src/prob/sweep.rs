@@ -370,7 +370,10 @@ mod tests {
             want.variance
         );
         assert!((got.kl - want.kl).abs() <= 1e-13 * want.kl.max(1.0), "{beta}: {got:?}, not {}", want.kl);
-        same_bits(|set| dispatch_octets_to(set, TiltKernel::<true> { chunks: &sweep.chunks, beta: beta.min(1.0) }));
+        // Each kernel with the sign of beta that it is called with.
+        let (chunks, size) = (&sweep.chunks[..], beta.abs().min(600.0 / range.max(1.0)));
+        same_bits(|set| dispatch_octets_to(set, TiltKernel::<true> { chunks, beta: size }));
+        same_bits(|set| dispatch_octets_to(set, TiltKernel::<false> { chunks, beta: -size }));
     }
 
     fn same_bits(run: impl Fn(InstructionSet) -> [f64; 3]) {

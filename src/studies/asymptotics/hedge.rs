@@ -63,7 +63,7 @@ fn mechanism(levels: &Levels, family: HedgeFamily, parameter: f64) -> (f64, f64,
 }
 
 /// How often the differences of a sequence change sign; differences within `tolerance` are none.
-fn turns(values: &[f64], tolerance: f64) -> usize {
+pub(super) fn turns(values: &[f64], tolerance: f64) -> usize {
     let steps = values.windows(2).map(|pair| pair[1] - pair[0]).filter(|step| step.abs() > tolerance);
     let signs: Vec<bool> = steps.map(|step| step > 0.0).collect();
     signs.windows(2).filter(|pair| pair[0] != pair[1]).count()

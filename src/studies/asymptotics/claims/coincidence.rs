@@ -1,5 +1,6 @@
 //! Claims on when best-of-N is a tilt, and when to stop sampling.
 
+use super::super::hedge::turns;
 use super::finite::{Steps, ordered_law, plain_mean};
 use crate::Result;
 use crate::asymptotics::hedge::{GoldCurve, HedgeFamily};
@@ -177,15 +178,6 @@ fn one_reward_for_two_numbers(_: &Sampling) -> Result<Check> {
     Ok(check.finish())
 }
 
-/// Changes of direction of a sequence of weighted sums of numbers of size `scale`; steps within their rounding are skipped.
-fn turns(values: &[f64], scale: f64) -> usize {
-    // At most seven products: a few roundings on either side of a step.
-    let flat = 32.0 * f64::EPSILON * scale;
-    let steps: Vec<bool> =
-        values.windows(2).filter(|pair| (pair[1] - pair[0]).abs() > flat).map(|pair| pair[1] > pair[0]).collect();
-    steps.windows(2).filter(|pair| pair[0] != pair[1]).count()
-}
-
 fn turns_of_the_gold_reward(_: &Sampling) -> Result<Check> {
     let mut check = Check::bound("asymptotics/R31", "turns of the gold curve <= turns of the level means")
         .tolerance(0.5, "whole numbers: half a turn");
@@ -202,8 +194,9 @@ fn turns_of_the_gold_reward(_: &Sampling) -> Result<Check> {
                     curve.at(if family == HedgeFamily::BestOf { 12.0 * x } else { (1e-3f64.ln() + 20.0 * x).exp() })
                 })
                 .collect();
-            let scale = gold.iter().fold(0.0f64, |a, g| a.max(g.abs()));
-            let (found, allowed) = (turns(&values, scale), turns(&gold, 0.0));
+            // Sums of at most seven products: a few roundings on either side of a step.
+            let flat = 32.0 * f64::EPSILON * gold.iter().fold(0.0f64, |a, g| a.max(g.abs()));
+            let (found, allowed) = (turns(&values, flat), turns(&gold, 0.0));
             check.at_most(
                 found as f64,
                 allowed as f64,
