@@ -197,7 +197,7 @@ mod tests {
     #[test]
     fn rates_under_long_tilts() {
         let fair = Law::new(&[0.5, 0.5]).unwrap();
-        for size in [3.0, 20.0, 29.0, 31.0, 200.0, 1e5, 1e10, 1e16, 1e300] {
+        for size in [3.0f64, 20.0, 29.0, 31.0, 200.0, 1e5, 1e10, 1e16, 1e300] {
             for (beta, x) in [(size, 0.25f64), (-size, 0.25), (size, 0.5), (-size, 0.875)] {
                 let log_m = -if beta > 0.0 { (-beta).exp().ln_1p() } else { -beta + beta.exp().ln_1p() };
                 let wanted = x * (x.ln() - log_m) + (1.0 - x) * ((1.0 - x).ln() - (log_m - beta));
